@@ -47,15 +47,15 @@ def _of(analysis: Analysis, kind: str, name: str, path: str) -> list[Finding]:
 
 SAYS = {
     "chance level": (["ln 65536 = 11.09", "它既不是最小值，也不是最大值"], ["ln 65536 = 11.09", "neither a minimum nor a maximum"]),
-    "effective choices": (["4 964", "7.6 %"], ["4 964 effective choices", "7.6 % of V"]),
+    "effective choices": (["4964", "7.6%"], ["4964 effective choices", "7.6% of V"]),
     "epoch 0 above chance": (["13.18", "2.09 nats"], ["13.18", "2.09 nats"]),
     "image tokens": (["ln 8192 = 9.011"], ["if", "ln 8192 = 9.011"]),
     "spikes": (["8.6×、3.4×".replace("×", " 倍"),], ["8.6×, 3.4× the chance level"]),
     "two groups": (["0.04-0.085", "0.612-0.824"], ["0.04-0.085", "0.612-0.824"]),
     "other rank": (["各 rank 的 rank-.log"], ["every rank's own means"]),
-    "share of the range": (["6.5 %"], ["6.5 % of the range"]),
+    "share of the range": (["6.5%"], ["6.5% of the range"]),
     "no division": (["不要再除以 action_dim = 7"], ["do not divide it by action_dim = 7"]),
-    "progress of loss_ct": (["-4.4 %"], ["-4.4 %"]),
+    "progress of loss_ct": (["-4.4%"], ["-4.4%"]),
     "no validation": (["无法判断是否过拟合"], ["There is no validation loss in the logs, so overfitting and "
         "generalisation cannot be judged"]),
     "interrupted": (["训练没有跑完（12 / 20 epoch）"], ["Not complete (12 of 20 epochs)"]),

@@ -28,10 +28,10 @@ from lossreport.text import (
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (4964.0, "4 964"),
-        (-4964.0, "-4 964"),
+        (4964.0, "4964"),
+        (-4964.0, "-4964"),
         (65536, "65536"),
-        (1234567.0, "1 234 567"),
+        (1234567.0, "1234567"),
         (12345678.0, "1.235e7"),
         (5e-6, "5e-6"),
         (1e-5, "1e-5"),
@@ -48,7 +48,7 @@ from lossreport.text import (
         (True, "true"),
     ],
 )
-def test_a_number_is_shown_with_four_significant_digits_and_grouped_by_spaces(
+def test_a_number_is_shown_with_four_significant_digits_and_no_grouping(
     value: float, shown: str
 ) -> None:
     assert show_number(value) == shown
@@ -57,15 +57,15 @@ def test_a_number_is_shown_with_four_significant_digits_and_grouped_by_spaces(
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (percent(0.0757), "7.6 %"),
-        (percent(0.79), "79 %"),
-        (change(-0.044), "-4.4 %"),
-        (change(0.044), "+4.4 %"),
-        (change(0.0), "0 %"),
-        (percent(1.0), "100 %"),
-        (percent(0.0), "0 %"),
-        (percent(0.9979), "99.8 %"),
-        (percent(0.998), "99.8 %"),
+        (percent(0.0757), "7.6%"),
+        (percent(0.79), "79%"),
+        (change(-0.044), "-4.4%"),
+        (change(0.044), "+4.4%"),
+        (change(0.0), "0%"),
+        (percent(1.0), "100%"),
+        (percent(0.0), "0%"),
+        (percent(0.9979), "99.8%"),
+        (percent(0.998), "99.8%"),
         (number(11.0904, "nats"), "11.09 nats"),
         (percent(math.nan), "NaN"),
         (change(math.inf), "+Infinity"),
@@ -78,16 +78,16 @@ def test_a_quantity_carries_its_sign_and_unit(value: Quantity, shown: str) -> No
 @pytest.mark.parametrize("share", [0.99996, 0.999999, 1 - 1e-9, 0.995, 0.9049, -0.99996])
 def test_almost_all_never_reads_100_percent(share: float) -> None:
     shown = show_value(percent(share), "en")
-    assert shown == "<100 %" or 90 <= abs(float(shown.removesuffix(" %"))) < 100
+    assert shown == "<100%" or 90 <= abs(float(shown.removesuffix("%"))) < 100
 
 
 def test_99_996_percent_keeps_the_digits_that_the_rest_to_100_needs() -> None:
-    assert show_value(percent(0.99996), "en") == "99.996 %"
+    assert show_value(percent(0.99996), "en") == "99.996%"
 
 
 @pytest.mark.parametrize("share", [1e-9, 1e-6, 4e-5])
 def test_a_little_never_reads_0_percent(share: float) -> None:
-    assert show_value(percent(share), "en") not in ("0 %", "0.0 %")
+    assert show_value(percent(share), "en") not in ("0%", "0.0%")
 
 
 def test_a_multiple_is_written_as_each_language_does() -> None:

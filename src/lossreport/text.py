@@ -359,9 +359,9 @@ def show_quantity(quantity: Quantity, lang: Lang) -> str:
 def show_number(value: float, digits: int = 4) -> str:
     """Return a number with `digits` significant digits, the same in every language.
 
-    An int is a name or a count (65536, step 1200) and shown as it is; a float of four figures and
-    more is grouped by spaces (4 964); below 0.001 and from 10 million on the notation is
-    scientific. NaN and infinities are words of their own.
+    An int is a name or a count (65536, step 1200) and shown as it is. Figures are not grouped:
+    blank, comma and point part them in different languages. Below 0.001 and from 10 million on the
+    notation is scientific. NaN and infinities are words of their own.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -381,7 +381,7 @@ def show_number(value: float, digits: int = 4) -> str:
     shown = f"{value:.{max(0, digits - 1 - exponent)}f}"
     if "." in shown:
         shown = shown.rstrip("0").rstrip(".")
-    return _grouped(shown)
+    return shown
 
 
 def _percent(share: float, digits: int) -> str:
@@ -389,27 +389,16 @@ def _percent(share: float, digits: int) -> str:
         return show_number(share)
     hundredths = share * 100
     if hundredths == 0:
-        return "0 %"
+        return "0%"
     if abs(hundredths) < 0.001:
-        return "<0.001 %"
+        return "<0.001%"
     if 90 < abs(hundredths) < 100:
         # 99.98 % must not read 100 %: show the digits that the rest to 100 needs
         rest = 100 - abs(hundredths)
         decimals = max(0, digits - 2) if rest >= 1 else min(4, -math.floor(math.log10(rest)))
         shown = f"{hundredths:.{decimals}f}"
-        return "<100 %" if float(shown) == 100 else f"{shown} %"
-    return show_number(hundredths, digits) + " %"
-
-
-def _grouped(digits: str) -> str:
-    whole, dot, rest = digits.partition(".")
-    sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    if len(whole) < 4:
-        return digits
-    head = len(whole) % 3
-    groups = [whole[:head]] if head else []
-    groups += [whole[i : i + 3] for i in range(head, len(whole), 3)]
-    return sign + " ".join(groups) + dot + rest
+        return "<100%" if float(shown) == 100 else f"{shown}%"
+    return show_number(hundredths, digits) + "%"
 
 
 def _unmark(prose: str) -> str:

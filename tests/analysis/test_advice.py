@@ -183,7 +183,7 @@ SAID: dict[str, tuple[Callable[[], Run], Callable[[], Run], str]] = {
     ),
     "overflow messages": (
         lambda: overflowing(12),
-        lambda: overflowing(7),  # of 400 steps, below 2 %
+        lambda: overflowing(7),  # of 400 steps, below 2%
         "fp16 keeps overflowing",
     ),
     "few of many overflow messages": (
@@ -555,7 +555,7 @@ def test_a_run_that_is_over_is_not_sent_on_because_its_tail_is_noisy(
         one for one in analysis.verdicts if not one.series and one.question == "convergence"
     ]
     assert verdict.state is State.INCONCLUSIVE
-    assert "90 % interval" in verdict.text.plain("en")
+    assert "90% interval" in verdict.text.plain("en")
     assert any(words in one.text.plain("en") for one in analysis.recommendations)
 
 

@@ -77,7 +77,7 @@ def test_a_finding_of_another_package_is_called_by_its_title_and_says_the_thresh
     page = build(plugged, "[threshold]\nluck = 0.2\n", "md")
     assert "medium · good luck ·" in page
     assert "中 · 好运 ·" in page
-    assert "has a luck of 20 %" in page
+    assert "has a luck of 20%" in page
     assert "threshold: luck of a run" in page
 
 

@@ -180,7 +180,7 @@ def page(run: Run, **set_to: float) -> str:
 
 
 @pytest.mark.parametrize(
-    ("set_to", "said"), [({}, "30 %"), ({"data_wait": 0.1}, "10 %")], ids=["default", "set"]
+    ("set_to", "said"), [({}, "30%"), ({"data_wait": 0.1}, "10%")], ids=["default", "set"]
 )
 def test_the_sentence_on_waiting_says_the_share_that_counts(
     set_to: dict[str, float], said: str
@@ -192,7 +192,7 @@ def test_the_sentence_on_waiting_says_the_share_that_counts(
 
 @pytest.mark.parametrize(
     ("set_to", "within", "half"),
-    [({}, "2 %", "1 %"), ({"flat_gain": 0.1}, "10 %", "5 %")],
+    [({}, "2%", "1%"), ({"flat_gain": 0.1}, "10%", "5%")],
     ids=["default", "set"],
 )
 def test_the_criteria_of_flat_are_those_in_force(
@@ -211,7 +211,7 @@ def test_what_would_settle_an_open_verdict_is_told_in_the_width_in_force() -> No
         if v.change_mind is not None
     ]
     assert minds
-    assert all("0.4 %" in mind.plain("en") and "0.4 %" in mind.plain("zh") for mind in minds)
+    assert all("0.4%" in mind.plain("en") and "0.4%" in mind.plain("zh") for mind in minds)
 
 
 def test_of_a_fifth_of_the_steps_nothing_says_most_or_half() -> None:
@@ -225,7 +225,7 @@ def test_of_a_fifth_of_the_steps_nothing_says_most_or_half() -> None:
     assert 0.1 < share < 0.25
     for word in ("most steps", "half of the steps", "多数步", "一半的步"):
         assert word not in text
-    assert f"{100 * share:.2g} % of the steps are clipped" in text
+    assert f"{100 * share:.2g}% of the steps are clipped" in text
 
 
 def test_a_share_of_clipped_steps_that_is_aimed_at_is_not_advised_against() -> None:

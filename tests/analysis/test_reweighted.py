@@ -84,7 +84,7 @@ def test_errors_that_fall_while_the_loss_rises_are_no_terms_of_it() -> None:
     )
 
 
-@pytest.mark.parametrize("end", [-4.95, -4.5], ids=["within 2 %", "risen"])
+@pytest.mark.parametrize("end", [-4.95, -4.5], ids=["within 2%", "risen"])
 def test_a_total_below_zero_has_the_same_width_of_flat(end: float) -> None:
     parts = {
         "kl": FALLING,

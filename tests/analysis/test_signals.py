@@ -122,7 +122,7 @@ def test_falling_curves_have_no_shift(seed: int) -> None:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [(80, 0), (300, 0), (1500, 0), (2000, 1)],
-    ids=["2 %", "7.5 %", "three quarters", "to the end"],
+    ids=["2%", "7.5%", "three quarters", "to the end"],
 )
 def test_an_excursion_that_returns_is_no_shift_however_late_it_does(
     rows: int, expected: int

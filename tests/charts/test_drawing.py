@@ -186,6 +186,17 @@ def test_the_markers_of_a_short_curve_are_one_path() -> None:
     svg = draw(chart(curve(falling(FEW - 1)), curve(falling(FEW - 1) + 1, "val")))
     assert svg.count("<use") == 2, "the two of the legend"
     assert len(svg) < 9000
+    assert re.findall(r'stroke-linecap="(\w+)"', svg) == ["round", "square"]
+    assert re.findall(r"<circle [^>]+>", svg) == ['<circle id="c-0" r="2.25"/>'], "of the legend"
+
+
+def test_lines_that_hold_no_area_say_nothing_of_a_fill() -> None:
+    svg = draw(chart(curve([1.0, 3.0, 2.0])))
+    filled = {
+        bool(re.fullmatch(r"(m[-\d. ]+[hv][-\d.]+)+", path)): "fill" in rest
+        for path, rest in re.findall(r'<path d="([^"]+)"([^>]*stroke="[^>]*)/>', svg)
+    }
+    assert filled == {True: False, False: True}
 
 
 def test_a_long_curve_is_drawn_in_half_pixels() -> None:

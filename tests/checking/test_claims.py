@@ -133,7 +133,7 @@ def test_in_how_many_rows_a_validation_lies_below_the_training_is_checked(
     train = np.geomspace(4.0, 2.0, 30)
     val = 0.4 * train
     val[[11, 17]] = 1.2 * train[[11, 17]]
-    assert any("93 % of the rows" in one for one in shares(val, train))
+    assert any("93% of the rows" in one for one in shares(val, train))
     assert shares(val, np.full(30, 4.0)) == []  # a training that stands has other reasons
     monkeypatch.setattr(dropout_in_training_only, "percent", lambda share: percent(share - 0.02))
     with pytest.raises(ClaimError, match="share"):

@@ -512,7 +512,7 @@ def test_a_report_shows_the_ranges_of_its_own_task_with_their_source(
     like = {"goal": mine.goal, "rises": mine.rises, "days": ("2025-01-05",)}
     file.write_text(learned.references([ended(i, **like) for i in range(9)]))
     assert len(learned_ranges(file)[0].ended) == 9
-    assert "median 6 (10-90 %: 2.8 to 9.2)" in told(archive / "exp0", file)
+    assert "median 6 (10-90%: 2.8 to 9.2)" in told(archive / "exp0", file)
     assert "last values of 9 runs with the same goal and data, 2025-01-05 to 2025-01-05" in told(
         archive / "exp0", file
     )
@@ -524,7 +524,7 @@ def test_a_report_shows_the_ranges_of_its_own_task_with_their_source(
     with (archive / "exp0" / "lossreport.toml").open("a") as settings:
         settings.write(f'references = "{learned.FILE}"\n')
     api.build([archive / "exp0"], tmp_path / "s.md", lang="en")
-    assert "median 6 (10-90 %" in (tmp_path / "s.md").read_text()
+    assert "median 6 (10-90%" in (tmp_path / "s.md").read_text()
 
 
 def test_the_run_itself_is_no_part_of_the_range_that_it_is_held_against(
@@ -536,10 +536,10 @@ def test_the_run_itself_is_no_part_of_the_range_that_it_is_held_against(
     file.write_text(learned.references([*others, mine]))
     assert "of 8 runs" in told(archive / "exp0", file)
     file.write_text(learned.references([*others[1:], mine]))
-    assert "10-90 %" not in told(archive / "exp0", file)
+    assert "10-90%" not in told(archive / "exp0", file)
     rows = (archive / "exp0" / "train.jsonl").read_text().splitlines(keepends=True)
     (archive / "exp0" / "train.jsonl").write_text("".join([*rows, '{"step": 80, "loss": 0.5}\n']))
-    assert "10-90 %" not in told(archive / "exp0", file)
+    assert "10-90%" not in told(archive / "exp0", file)
 
 
 def test_its_own_files_are_no_logs(archive: Path) -> None:

@@ -141,6 +141,14 @@ def test_flagged_rows_are_kept_among_five_hundred_points() -> None:
     assert {7001, 12003} <= set(series["points"]["row"])
 
 
+def test_a_setting_that_a_second_file_repeats_stands_once_inside_a_page() -> None:
+    analysis = lossreport.analyze(lossreport.read_run([SAMPLES / "vla_action_head"]))
+    whole, brief = (to_dict(analysis, brief=one)["runs"][0]["facts"] for one in (False, True))
+    assert [fact["source"] for fact in whole if fact["name"] == "vocab_size"] == ["s1", "s3"]
+    assert [fact["source"] for fact in brief if fact["name"] == "vocab_size"] == ["s1"]
+    assert {fact["name"] for fact in brief} == {fact["name"] for fact in whole}
+
+
 def test_every_number_in_it_leads_to_a_line_that_says_so() -> None:
     folder = SAMPLES / "vla_action_head"
     data = to_dict(lossreport.analyze(lossreport.read_run([folder])))

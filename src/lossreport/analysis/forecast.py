@@ -42,9 +42,9 @@ SEED: Final = 20240607
 
 TEXT = Text(
     zh="若学习率不变，再训练 {rows} 行（现有行数的四分之一），`{metric}`（{path}）预计再下降 "
-    "{mid}（5-95 %：{low} 到 {high}），即当前水平的 {share}。{time}",
+    "{mid}（5-95%：{low} 到 {high}），即当前水平的 {share}。{time}",
     en="If the learning rate stays the same, another {rows} rows (a quarter of those logged) "
-    "are expected to lower `{metric}` ({path}) by {mid} (5-95 %: {low} to {high}), {share} "
+    "are expected to lower `{metric}` ({path}) by {mid} (5-95%: {low} to {high}), {share} "
     "of its present level. {time}",
 )
 HOURS = Text(

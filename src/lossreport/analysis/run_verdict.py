@@ -173,9 +173,9 @@ GOAL: Final = {
     ),
 }
 WITHIN_NOISE = Text(
-    zh="`{metric}`：{course}；最后 {rows} 行变化 {gain}（90 % 区间 {low} 到 {high}），"
+    zh="`{metric}`：{course}；最后 {rows} 行变化 {gain}（90% 区间 {low} 到 {high}），"
     "看不出是走平还是缓慢改善。",
-    en="`{metric}`: {course}; over its last {rows} rows it changed by {gain} (90 % interval "
+    en="`{metric}`: {course}; over its last {rows} rows it changed by {gain} (90% interval "
     "{low} to {high}): these rows cannot separate flat from slowly improving.",
 )
 SLOWLY = Text(

@@ -162,23 +162,23 @@ FROZEN = Text(
     "measured; convergence is not judged by it.",
 )
 TREND = Text(
-    zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}{of}（90 % 区间 {low} 到 "
+    zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}{of}（90% 区间 {low} 到 "
     "{high}）{epochs}。",
-    en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain}{of} (90 % "
+    en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain}{of} (90% "
     "interval {low} to {high}){epochs}.",
 )
 BY_SHAPE = Text(
     zh="最后 {rows} 行（{axis} {first} 到 {last}）单独看噪声太大；按整条曲线的下降形状，"
-    "这一段相对变化 {gain}{of}（90 % 区间 {low} 到 {high}）{epochs}。",
+    "这一段相对变化 {gain}{of}（90% 区间 {low} 到 {high}）{epochs}。",
     en="The last {rows} rows ({axis} {first} to {last}) alone are too noisy to tell; by the "
-    "decay of the whole curve they changed by {gain}{of} (90 % interval {low} to "
+    "decay of the whole curve they changed by {gain}{of} (90% interval {low} to "
     "{high}){epochs}.",
 )
 EPOCHS = Text(
     zh="；最后 {count} 个 epoch（{x0} → {x1}）从 {y0} 到 {y1}，{gain}",
     en="; over the last {count} epochs ({x0} → {x1}) from {y0} to {y1}, {gain}",
 )
-OF_LEVEL = Text(zh="（以这一段的中位水平为 100 %）", en=" of its median level there")
+OF_LEVEL = Text(zh="（以这一段的中位水平为 100%）", en=" of its median level there")
 LARGE: Final = 0.5
 """A change of more than half must say of what it is a share: of the median of these rows, so that a
 fall may exceed 100 %.

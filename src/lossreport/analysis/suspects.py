@@ -113,8 +113,8 @@ SPREAD = Text(
     "only {share}.",
 )
 QUIET = Text(
-    zh="{path} 第 {first}-{last} 行覆盖同一 epoch，却没有一行高出中位数 {median} 的 25 %。",
-    en="{path} lines {first}-{last} cover the same epoch and no row there is 25 % above the "
+    zh="{path} 第 {first}-{last} 行覆盖同一 epoch，却没有一行高出中位数 {median} 的 25%。",
+    en="{path} lines {first}-{last} cover the same epoch and no row there is 25% above the "
     "median of {median}.",
 )
 SHOWN = Text(
@@ -154,8 +154,8 @@ LR_MOVED = Text(
     en="`{metric}` becomes {ratio} times the row before at {path} line {line}.",
 )
 LR_STILL = Text(
-    zh="`{metric}` 前后没有超过 20 % 的变动（{path} 第 {line} 行）。",
-    en="`{metric}` makes no step of 20 % there ({path} line {line}).",
+    zh="`{metric}` 前后没有超过 20% 的变动（{path} 第 {line} 行）。",
+    en="`{metric}` makes no step of 20% there ({path} line {line}).",
 )
 SCALE_MOVED = Text(
     zh="`{metric}` 在同处变动（{path} 第 {line} 行）。",

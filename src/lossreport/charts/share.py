@@ -32,7 +32,7 @@ def draw_shares(spec: ShareChart) -> Sheet:
         low=0.0,
         high=1.0,
         ticks=TICKS,
-        labels=tuple(f"{tick * 100:g} %" for tick in TICKS),
+        labels=tuple(f"{tick * 100:g}%" for tick in TICKS),
     )
     sheet = new_sheet(
         _x_scale(spec.x, firsts), y, top=10 + legend_height(spec.names) if spec.names else 12

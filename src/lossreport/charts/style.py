@@ -47,7 +47,7 @@ LINES: Final[tuple[Any, ...]] = (
     (0.0, (7.0, 2.0, 1.5, 2.0, 1.5, 2.0)),
 )
 MARKERS: Final = ("o", "s", "D", "^", "v", "P")
-HATCHES: Final = ("", "//", "-", "\\\\", "|", "x")
+HATCHES: Final = ("", "/", "-", "\\", "|", "x")
 
 SEVERITY_MARKERS: Final = {
     Severity.LOW: "o",

@@ -39,6 +39,11 @@ HOISTED: Final = ("fill", "stroke", "fill-opacity", "stroke-opacity", "stroke-wi
 SAID: Final = DEFAULTS | STRAIGHT
 STROKES: Final = ("stroke-width", "stroke-dasharray")
 LONG: Final = 150
+MARKER: Final = re.compile(
+    r"m(?P<x>-?[\d.]+) ?(?P<y>-?[\d.]+)(?:(?P<round>c)|(?P<square>h[\d.]+v-[\d.]+h-[\d.]+z$))?"
+)
+LINES_ALONE: Final = re.compile(r"(?:m[-\d. ]++[hv][-\d.]++)++")
+"""Lines of one piece each, as ticks and grids are: they hold no area to fill."""
 NUMBER: Final = re.compile(r"-?(?:\d++(?:\.\d++)?|\.\d++)(?:e-?\d+)?")
 COMMAND: Final = re.compile(r"([MLCQZz])([^MLCQZz]*)")
 REFERENCE: Final = re.compile(r"url\(#([^)(]+)\)")
@@ -89,7 +94,7 @@ def root(
     alone = {
         "width": "100%",
         "height": f"{height:g}",
-        "preserveAspectRatio": "xMinYMin meet",
+        "preserveAspectRatio": "xMinYMin",
         "font-family": "sans-serif",
         "stroke-linejoin": "round",
     }
@@ -254,6 +259,8 @@ def _attributes(tag: str, found: Mapping[str, str], defined: bool) -> dict[str, 
         and "transform" not in kept
         and kept.get("fill") == "none"
     )
+    if LINES_ALONE.fullmatch(kept.get("d", "")):
+        kept.pop("fill", None)
     return _halved(kept, found["d"]) if long else kept
 
 
@@ -305,10 +312,19 @@ def _defined(node: Node) -> Iterator[Node]:
 
 def _used(node: Node, used: set[str]) -> Iterator[Node]:
     yield from (
-        child
+        _as_circle(child)
         for child in node.children
         if child.attributes.get("id", "") in used or child.tag != "path"
     )
+
+
+def _as_circle(shape: Node) -> Node:
+    """Return a marker that matplotlib draws in eight curves as the circle that it is."""
+    first = MARKER.match(shape.attributes.get("d", ""))
+    if shape.tag != "path" or first is None or not first["round"]:
+        return shape
+    kept = {key: value for key, value in shape.attributes.items() if key != "d"}
+    return Node("circle", {**kept, "r": first["y"].lstrip("-")})
 
 
 def _as_path(node: Node, shapes: Mapping[str, str]) -> Node:
@@ -319,12 +335,13 @@ def _as_path(node: Node, shapes: Mapping[str, str]) -> Node:
     ):
         return node
     shape = shapes.get(node.children[0].attributes["href"][1:], "")
-    first = re.match(r"m(-?[\d.]+) ?(-?[\d.]+)", shape)
+    first = MARKER.match(shape)
     if first is None or set(node.attributes) - {"fill"}:
         return node
-    round_ = "c" in shape
-    shift = (0.0, 0.0) if round_ else (float(first[1]), float(first[2]))
-    drawn = "h0" if round_ else shape[first.end() :]
+    cap = "round" if first["round"] else "square"
+    dot = bool(first["round"] or first["square"])
+    shift = (0.0, 0.0) if dot else (float(first["x"]), float(first["y"]))
+    drawn = "h0" if dot else shape[first.end() :]
     at = [
         (
             round((float(use.attributes["x"]) + shift[0]) * 10),
@@ -334,12 +351,12 @@ def _as_path(node: Node, shapes: Mapping[str, str]) -> Node:
     ]
     steps = [(x - a, y - b) for (a, b), (x, y) in zip([(0, 0), *at], at, strict=False)]
     path = "".join(f"m{_decimal(x, 1)}{_joined(_decimal(y, 1))}{drawn}" for x, y in steps)
-    if not round_:
+    if not dot:
         return Node("path", {"d": path, **node.attributes})
     look = {
         "stroke": node.attributes.get("fill", "currentColor"),
-        "stroke-width": f"{2 * abs(float(first[2])):g}",
-        "stroke-linecap": "round",
+        "stroke-width": f"{2 * abs(float(first['y'])):g}",
+        "stroke-linecap": cap,
     }
     return Node("path", {"d": path, **look})
 

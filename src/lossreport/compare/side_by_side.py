@@ -61,38 +61,38 @@ ANSWER = Text(
     "{start} to {end}; a level is the mean of the rows from {since} on.",
 )
 LOWER = Text(
-    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）低 {gap}（90 % 区间 {low} 到 {high}）。",
-    en="`{metric}`: {a} ({va}) is lower than {b} ({vb}) by {gap} (90 % interval {low} to {high}).",
+    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）低 {gap}（90% 区间 {low} 到 {high}）。",
+    en="`{metric}`: {a} ({va}) is lower than {b} ({vb}) by {gap} (90% interval {low} to {high}).",
 )
 HIGHER = Text(
-    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）高 {gap}（90 % 区间 {low} 到 {high}）。",
-    en="`{metric}`: {a} ({va}) is higher than {b} ({vb}) by {gap} (90 % interval {low} to {high}).",
+    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）高 {gap}（90% 区间 {low} 到 {high}）。",
+    en="`{metric}`: {a} ({va}) is higher than {b} ({vb}) by {gap} (90% interval {low} to {high}).",
 )
 INSIDE = Text(
-    zh="`{metric}`：{a} 的 {va} 与 {b} 的 {vb} 之差在噪声之内（差 {gap}，90 % 区间 {low} 到 "
+    zh="`{metric}`：{a} 的 {va} 与 {b} 的 {vb} 之差在噪声之内（差 {gap}，90% 区间 {low} 到 "
     "{high}）。",
-    en="`{metric}`: {va} ({a}) against {vb} ({b}) is inside the noise (difference {gap}, 90 % "
+    en="`{metric}`: {va} ({a}) against {vb} ({b}) is inside the noise (difference {gap}, 90% "
     "interval {low} to {high}).",
 )
 LEANING = Text(
-    zh="`{metric}`：{a} 的 {va} 与 {b} 的 {vb} 之差为 {gap}（90 % 区间 {low} 到 {high}）；99 "
+    zh="`{metric}`：{a} 的 {va} 与 {b} 的 {vb} 之差为 {gap}（90% 区间 {low} 到 {high}）；99 "
     "% 区间仍包含 0，还不足以认定有差别。",
-    en="`{metric}`: {va} ({a}) against {vb} ({b}) is a difference of {gap} (90 % interval "
-    "{low} to {high}); the 99 % interval still holds 0, which is too little to say that "
+    en="`{metric}`: {va} ({a}) against {vb} ({b}) is a difference of {gap} (90% interval "
+    "{low} to {high}); the 99% interval still holds 0, which is too little to say that "
     "one is lower.",
 )
 LOWER_ONCE = Text(
-    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）低 {gap}，大于逐行噪声（90 % 区间 {low} 到 "
+    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）低 {gap}，大于逐行噪声（90% 区间 {low} 到 "
     "{high}）；但各只有一次训练，换个种子会差多少不得而知，不能归于设置。",
     en="`{metric}`: {a} ({va}) ends lower than {b} ({vb}) by {gap}, more than the noise of "
-    "rows (90 % interval {low} to {high}); with one run of each and no seeds to compare, "
+    "rows (90% interval {low} to {high}); with one run of each and no seeds to compare, "
     "one pair cannot tell a change from another seed.",
 )
 HIGHER_ONCE = Text(
-    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）高 {gap}，大于逐行噪声（90 % 区间 {low} 到 "
+    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）高 {gap}，大于逐行噪声（90% 区间 {low} 到 "
     "{high}）；但各只有一次训练，换个种子会差多少不得而知，不能归于设置。",
     en="`{metric}`: {a} ({va}) ends higher than {b} ({vb}) by {gap}, more than the noise of "
-    "rows (90 % interval {low} to {high}); with one run of each and no seeds to compare, "
+    "rows (90% interval {low} to {high}); with one run of each and no seeds to compare, "
     "one pair cannot tell a change from another seed.",
 )
 THEY_DIFFER = Text(zh="两者的设置不同：{settings}。", en="Their settings differ: {settings}.")
@@ -170,7 +170,7 @@ LEVEL, LAST, BEST = (
 )
 GAP, INTERVAL, CALL = (
     Text(zh="与基准之差", en="difference"),
-    Text(zh="90 % 区间", en="90 % interval"),
+    Text(zh="90% 区间", en="90% interval"),
     Text(zh="说明", en="in words"),
 )
 PLACED = Text(zh="{value}（{axis} {x}，{place}）", en="{value} ({axis} {x}, {place})")
@@ -233,13 +233,13 @@ METHOD_TITLE = Text(zh="如何比较", en="How they were compared")
 METHOD = Text(
     zh="末段水平是共同一段最后十分之一（至少 3 行）的均值；噪声取自这一段的后一半："
     "去掉平滑走势后的残差，离群行截到稳健标准差的 4 倍，并计入相邻行的自相关；不足 20 "
-    "行时用二阶差分，并假定各行的噪声互相独立。显示 90 % 区间；99 % 区间不含 0 才说有高低，"
+    "行时用二阶差分，并假定各行的噪声互相独立。显示 90% 区间；99% 区间不含 0 才说有高低，"
     "因为一份报告要比较许多对。少于 {least} 行时不作判断。",
     en="A level is the mean of the last tenth of the common stretch (at least 3 rows). Its "
     "noise is that of the last half: what a smooth course leaves, outliers cut at 4 robust "
     "deviations, the autocorrelation of rows counted in; below 20 rows it comes from "
-    "second differences, and the noise of rows is taken to be independent. The 90 % "
-    "interval is shown; a run is called lower or higher only where the 99 % interval "
+    "second differences, and the noise of rows is taken to be independent. The 90% "
+    "interval is shown; a run is called lower or higher only where the 99% interval "
     "leaves out 0, because a report compares many pairs. Below {least} rows nothing is "
     "said.",
 )

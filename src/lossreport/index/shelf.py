@@ -171,7 +171,7 @@ def page_of(
             label=voice.label,
             words=WORDS,
             tag=TAGS["zh"],
-            css=Markup(read_template("assets/report.css")),
+            css=Markup(read_template("assets/report.css") + read_template("assets/switch.css")),
             own_css=Markup(read_template("assets/index.css")),
             script=Markup(script),
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

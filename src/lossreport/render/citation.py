@@ -17,8 +17,8 @@ from lossreport.text import Phrase, Text, Value, number
 from lossreport.values import dataclass
 from lossreport.words import AXES
 
-VISIBLE: Final = 8
-"""Rows of evidence that are shown at once."""
+VISIBLE: Final = 5
+"""Rows of evidence that are shown; more of one kind tell a reader nothing new, and JSON has all."""
 X: Final = Text(zh="{axis} {x}", en="{axis} {x}")
 
 

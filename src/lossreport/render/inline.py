@@ -47,7 +47,7 @@ _MENTION: Final = re.compile(r"(?<![\w@])@(?=\w)")
 """
 AT: Final = "\uff20"
 """The fullwidth at sign: reads as one, notifies nobody."""
-_BREAKABLE: Final = frozenset(" -/%×")
+_BREAKABLE: Final = frozenset(" /")
 """A shown number with one of these could be cut by a line break."""
 _MARKED: Final = re.compile(r"[*_`\[\]\\<>&!#]")
 """What Markdown or HTML may mean something by: prose without any of these is its own HTML."""

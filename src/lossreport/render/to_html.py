@@ -41,7 +41,7 @@ _UNSAFE_IN_SCRIPT: Final = str.maketrans(
 )
 _COMMENT: Final = re.compile(r"/\*(?:(?!/\*).)*?\*/", re.DOTALL)
 _SPACE: Final = re.compile(r"\s+")
-_NEEDLESS: Final = re.compile(r" ?([{};,]) ?|(?<=:) ")
+_NEEDLESS: Final = re.compile(r" ?([{};,>~]) ?|(?<=:) ")
 _PART: Final = re.compile(
     r"<g text-anchor=[^>]*+>(?:<text [^>]*+>[^<]*+</text>)++</g>|<path d=[^>]*+/>"
 )
@@ -85,7 +85,7 @@ class Page:
             report=self.report,
             langs=self.voice.langs,
             tag=TAGS[self.voice.langs[0]],
-            css=stylesheet("assets/report.css"),
+            css=self._stylesheets(),
             data=data_block(self.report),
             notes=notes_html(self.report.meta.notes),
             draw_block=self.block,
@@ -104,6 +104,11 @@ class Page:
         if isinstance(block, FindingList):
             context |= {"anchored": {f.id for f in block.findings if self.told.get(f.id) is block}}
         return Markup(self.jinja.get_template(template_of(block, "html")).render(context).strip())
+
+    def _stylesheets(self) -> Markup:
+        """Return the style of a page, and of its language switch where it has one."""
+        names = ["report.css", *(["switch.css"] if len(self.voice.langs) > 1 else [])]
+        return Markup("").join(stylesheet(f"assets/{name}") for name in names)
 
     def _words(self) -> dict[str, Any]:
         return {

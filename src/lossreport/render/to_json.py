@@ -35,7 +35,17 @@ from lossreport.model.analysis import (
     of_runs,
     plain,
 )
-from lossreport.model.run import Event, FactValue, Launch, Run, Series, Source, TypeGround, Weighing
+from lossreport.model.run import (
+    Event,
+    Fact,
+    FactValue,
+    Launch,
+    Run,
+    Series,
+    Source,
+    TypeGround,
+    Weighing,
+)
 from lossreport.render.citation import cited_series
 from lossreport.render.seal import data_digests
 from lossreport.render.thinning import ENDS, LIMIT, brief_limit, kept_rows
@@ -69,10 +79,10 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
 
     With `brief`, for the block inside HTML, long series keep fewer points, those that nothing is
     said of keep their ends, and so do the shares of each source; hypotheses told before are named,
-    not repeated, and the words of notes and juries, and what would settle a single loss, are left
-    to the page itself. Fields beyond the contract that would say nothing (null, an empty list) are
-    left out then. Of very many runs those with the gravest verdicts are held, the others summarised
-    in a line each.
+    not repeated; a setting that a second file repeats stands once; and the words of notes and
+    juries, and what would settle a single loss, are left to the page itself. Fields beyond the
+    contract that would say nothing (null, an empty list) are left out then. Of very many runs those
+    with the gravest verdicts are held, the others summarised in a line each.
     """
     if brief and len(analysis.runs) > MOST_RUNS:
         kept = gravest_runs(analysis, MOST_RUNS)
@@ -136,15 +146,17 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
 
 
 def _told_of(analysis: Analysis) -> set[str]:
-    """Return the series that a finding, a verdict or a scale is about, or that a run is chosen
-    by.
+    """Return the series that a finding or a verdict is about, or that a run is judged or chosen by.
+
+    A scale tells of a last value, which the ends hold.
     """
     told = [
         *(one.series for one in analysis.findings),
         *(one.series for one in analysis.verdicts),
-        *(one.series for one in analysis.scales),
+        *((goal.series,) for goal in analysis.goals),
+        *((best.series,) for best in analysis.bests),
     ]
-    return {series for each in told for series in each} | {best.series for best in analysis.bests}
+    return {series for each in told for series in each}
 
 
 def _ends_of(shares: Sequence[Share]) -> list[Share]:
@@ -157,6 +169,16 @@ def _ends_of(shares: Sequence[Share]) -> list[Share]:
         last[terms] = share
     kept = {id(share) for share in (*first.values(), *last.values())}
     return [share for share in shares if id(share) in kept]
+
+
+def _told_first(facts: Sequence[Fact]) -> list[Fact]:
+    """Return facts without those that repeat an earlier one to the letter, as a log that prints
+    what stands in a settings file does.
+    """
+    first: dict[tuple[str, str], Fact] = {}
+    for fact in facts:
+        first.setdefault((fact.name, repr(fact.value)), fact)
+    return list(first.values())
 
 
 def _beyond(brief: bool, **fields: Json) -> dict[str, Json]:
@@ -272,7 +294,7 @@ def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
                 "line": f.line,
                 **_beyond(brief, origin=f.origin),
             }
-            for f in run.facts
+            for f in (_told_first(run.facts) if brief else run.facts)
         ],
         "segments": [
             {"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why}

@@ -16,11 +16,11 @@ from lossreport.text import Text, number, percent
 
 CLIP = Text(
     zh="{share} 的步被裁剪（clip_grad = {clip}）：要么把学习率（{lr}）降到原来的一半左右，"
-    "要么把阈值设到 grad_norm 的 90 分位数附近，再看裁剪比例是否降到 10 % 左右。代价："
+    "要么把阈值设到 grad_norm 的 90 分位数附近，再看裁剪比例是否降到 10% 左右。代价："
     "一次短训练对比。",
     en="{share} of the steps are clipped (clip_grad = {clip}): halve the learning rate ({lr}) "
     "or set the threshold near the 90th percentile of grad_norm, and see whether the share "
-    "falls to about 10 %. Cost: one short comparison run.",
+    "falls to about 10%. Cost: one short comparison run.",
 )
 SWING = Text(
     zh="loss 周期性振荡：先核对周期是否等于一个 epoch 或数据分片的长度（若是，"

@@ -33,8 +33,8 @@ RESUME = Text(
     "redoing what came after that checkpoint.",
 )
 GO_ON = Text(
-    zh="{names} 仍在改善：可以继续训练，再用最后 25 % 的行复查趋势。代价：继续训练的算力。",
-    en="Still improving: {names}. Training can continue; check the trend of the last 25 % of "
+    zh="{names} 仍在改善：可以继续训练，再用最后 25% 的行复查趋势。代价：继续训练的算力。",
+    en="Still improving: {names}. Training can continue; check the trend of the last 25% of "
     "the rows again then. Cost: the compute of going on.",
 )
 FINISHED = Text(
@@ -102,10 +102,10 @@ TERM = Text(
     "may rise as the model gets better) before changing anything. Cost: minutes.",
 )
 STOP = Text(
-    zh="{names} 正在发散：停下，从 {axis} {x} 之前的 checkpoint 重启，学习率{lr}降低 10 %-33 "
+    zh="{names} 正在发散：停下，从 {axis} {x} 之前的 checkpoint 重启，学习率{lr}降低 10%-33 "
     "%。代价：丢掉 {axis} {x} 之后的训练。",
     en="Diverging: {names}. Stop, restart from a checkpoint before {axis} {x}, and lower the "
-    "learning rate{lr} by 10-33 %. Cost: the training after {axis} {x}.",
+    "learning rate{lr} by 10-33%. Cost: the training after {axis} {x}.",
 )
 BEST = Text(
     zh="使用验证最好处的 checkpoint：{where}；此后的训练没有再改善它。若要重新训练，"

@@ -44,23 +44,23 @@ NONE = ""
 NOW = Text(zh="（{lr}）", en=" ({lr})")
 ROWS = Text(
     zh="若尖峰再次出现：从尖峰前约 100 步的 checkpoint 重启并跳过随后 200-500 个 batch；"
-    "若仍出现，把学习率{lr}降低 10 %-33 %。代价：约 100 步的重算和被跳过的数据。",
+    "若仍出现，把学习率{lr}降低 10%-33%。代价：约 100 步的重算和被跳过的数据。",
     en="If the spikes recur: restart from a checkpoint about 100 steps earlier and skip the "
-    "next 200-500 batches; if they still occur, lower the learning rate{lr} by 10-33 %. "
+    "next 200-500 batches; if they still occur, lower the learning rate{lr} by 10-33%. "
     "Cost: redoing about 100 steps, and the skipped data.",
 )
 AGAIN = Text(
     zh="训练已结束，loss 已从尖峰恢复，不必为此重训。下次训练：看尖峰处的 batch，"
-    "并把学习率{lr}降低 10 %-33 % 或收紧梯度裁剪。代价：查几个 batch。",
+    "并把学习率{lr}降低 10%-33% 或收紧梯度裁剪。代价：查几个 batch。",
     en="The run is over and the loss came back: do not retrain. Next time look at the batches "
-    "of the spike and lower the learning rate{lr} by 10-33 % or clip harder. Cost: reading "
+    "of the spike and lower the learning rate{lr} by 10-33% or clip harder. Cost: reading "
     "a few batches.",
 )
 NEAR = Text(
     zh="若尖峰再次出现：从尖峰前最近的 checkpoint 重启并跳过其后的 batch；若仍出现，"
-    "把学习率{lr}降低 10 %-33 %。代价：重算从那个 checkpoint 到尖峰的一段。",
+    "把学习率{lr}降低 10%-33%。代价：重算从那个 checkpoint 到尖峰的一段。",
     en="If the spikes recur: restart from the last checkpoint before them and skip the "
-    "batches behind it; if they still occur, lower the learning rate{lr} by 10-33 %. Cost: "
+    "batches behind it; if they still occur, lower the learning rate{lr} by 10-33%. Cost: "
     "redoing the stretch from that checkpoint.",
 )
 LOST: Final = (State.UNSTABLE, State.DIVERGING, State.BROKEN)

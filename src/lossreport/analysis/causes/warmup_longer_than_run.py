@@ -41,9 +41,8 @@ CAUSE = Cause(
         "that is it; mind whether the total is divided by accumulation and by processes.",
     ),
     do=Text(
-        zh="把 warm-up 设为总步数的 1 % 到 10 %，或按同一个单位（优化器更新次数）重算；"
-        "再从头训练。",
-        en="Set the warm-up to 1 to 10 % of all steps, or work both out in one unit (updates "
+        zh="把 warm-up 设为总步数的 1% 到 10%，或按同一个单位（优化器更新次数）重算；再从头训练。",
+        en="Set the warm-up to 1 to 10% of all steps, or work both out in one unit (updates "
         "of the optimiser); then start anew.",
     ),
     reference="Morizeyao/GPT2-Chinese #60: gradient_accumulation及warmup_steps参数问题",

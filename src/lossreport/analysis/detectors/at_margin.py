@@ -43,10 +43,10 @@ beginning.
 """
 
 TEXT = Text(
-    zh="`{metric}`（{path}）在全部 {count} 行里（{first} → {last}）都在间隔 {margin} 的 1 % "
+    zh="`{metric}`（{path}）在全部 {count} 行里（{first} → {last}）都在间隔 {margin} 的 1% "
     "以内，{witness}：正负样本的距离互相抵消，所有嵌入很可能落在同一点，几乎没有在学。",
     en=(
-        "`{metric}` ({path}) stays within 1 % of a margin of {margin} in all {count} rows "
+        "`{metric}` ({path}) stays within 1% of a margin of {margin} in all {count} rows "
         "({first} → {last}), {witness}: the distances to positives and negatives cancel, all "
         "embeddings most likely lie in one point, and little is learned."
     ),

@@ -80,13 +80,13 @@ ACCURACY = Text(
     en="`{metric}` takes impossible accuracies of {values} (above 1; at most {usual} in {local})",
 )
 AT_ONCE = Text(
-    zh="在 {count} 个 epoch 里，至少有两个指标同步后的均值与 rank 0 的累计均值相差 30 % 以上",
-    en="in {count} epochs at least two meters differ by more than 30 % between the "
+    zh="在 {count} 个 epoch 里，至少有两个指标同步后的均值与 rank 0 的累计均值相差 30% 以上",
+    en="in {count} epochs at least two meters differ by more than 30% between the "
     "synchronised mean and rank 0's own",
 )
 FRACTIONS = Text(
-    zh="`{metric}` 有 {count} 行约为 rank 0 值的 k/{ranks}（误差 3 % 以内）",
-    en="{count} rows of `{metric}` are within 3 % of k/{ranks} times rank 0's value",
+    zh="`{metric}` 有 {count} 行约为 rank 0 值的 k/{ranks}（误差 3% 以内）",
+    en="{count} rows of `{metric}` are within 3% of k/{ranks} times rank 0's value",
 )
 NO_EXCURSION = Text(
     zh="epoch {rows} 的尖峰在 {local} 的逐行数据中没有对应：反算出的局部均值最高只有 "
@@ -103,9 +103,9 @@ PARTNERS = Text(
     ),
 )
 AGAINST_FRACTIONS = Text(
-    zh="`{metric}` 的 epoch {rows} 既不接近 rank 0 值的 k/{ranks}（超出 3 %），"
+    zh="`{metric}` 的 epoch {rows} 既不接近 rank 0 值的 k/{ranks}（超出 3%），"
     "也凑不出单一的其他指标，这一机制对这些行只能大致解释。",
-    en="Epochs {rows} of `{metric}` are neither within 3 % of k/{ranks} times rank 0's value "
+    en="Epochs {rows} of `{metric}` are neither within 3% of k/{ranks} times rank 0's value "
     "nor a mean with one other meter: the mechanism fits these rows only roughly.",
 )
 AGAINST_RANKS = Text(

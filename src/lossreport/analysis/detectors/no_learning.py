@@ -104,9 +104,9 @@ GUESSED: Final = 2.0
 """An accuracy within a factor of two of 1 / K: one of few batches scatters."""
 FEW = Text(
     zh="`{metric}`（{path}）的全部 {count} 行（{first} → {last}）都在 ln {size} = {chance} 的 "
-    "0.5 % 以内，正是在 {size} 个类别中均匀猜测的水平（按数值推断）{beside}："
+    "0.5% 以内，正是在 {size} 个类别中均匀猜测的水平（按数值推断）{beside}："
     "到这里没有学到任何东西。",
-    en="All {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5 % of ln "
+    en="All {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5% of ln "
     "{size} = {chance}, the level of guessing among {size} classes (an inference from the "
     "value){beside}: nothing is learned up to there.",
 )
@@ -232,9 +232,9 @@ worth a remark.
 """
 EARLY = Text(
     zh="`{metric}`（{path}）开头的 {count} 行（{first} → {last}）都在 ln {size} = {chance} 的 "
-    "0.5 % 以内，即在 {size} 个类别中均匀猜测的水平（按数值推断）。训练本来就从这里开始，"
+    "0.5% 以内，即在 {size} 个类别中均匀猜测的水平（按数值推断）。训练本来就从这里开始，"
     "这么几步说明不了什么；几百步之后还在这里，就是没有在学。",
-    en="The first {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5 % of "
+    en="The first {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5% of "
     "ln {size} = {chance}, the level of guessing among {size} classes (an inference from "
     "the value). A training rightly begins there and so few steps show nothing; if it "
     "still stands there after some hundred, nothing is learned.",

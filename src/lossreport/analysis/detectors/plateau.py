@@ -15,8 +15,8 @@ from lossreport.model.analysis import Severity
 from lossreport.text import Text, change
 
 TEXT = Text(
-    zh="`{metric}`（{path}）最后 {rows} 行走平：相对变化 {gain}（90 % 区间 {low} 到 {high}）。",
-    en="The last {rows} rows of `{metric}` ({path}) are flat: they changed by {gain} (90 % "
+    zh="`{metric}`（{path}）最后 {rows} 行走平：相对变化 {gain}（90% 区间 {low} 到 {high}）。",
+    en="The last {rows} rows of `{metric}` ({path}) are flat: they changed by {gain} (90% "
     "interval {low} to {high}).",
 )
 TROUBLE = (

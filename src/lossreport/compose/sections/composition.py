@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.compose.section import SectionWriter, Story, shown
-from lossreport.model.analysis import Share
+from lossreport.model.analysis import Finding, Share
 from lossreport.model.report import Block, Chart, Column, Prose, Row, Section, ShareChart, Table
 from lossreport.model.run import USER, frozen_floats, shown_x
 from lossreport.text import Join, Phrase, Text, Value, finding_tag, percent
@@ -56,13 +56,18 @@ NAMED = Text(zh="`{metric}`", en="`{metric}`")
 
 
 def write(story: Story) -> Section | None:
-    """Write formula, ranges, the table and a stacked chart for every source that has all terms."""
+    """Write formula, ranges and the table of every source that has all terms, and a stacked chart
+    of the first. One whose rows are suspected artefacts comes last, and its ranges alone are told
+    where another can be relied on.
+    """
     mine = [share for share in story.analysis.shares if share.run == story.run.id]
     if not mine:
         return None
     blocks: list[Block] = []
     answer: Phrase | None = None
-    for path, shares in _by_source(story, mine).items():
+    by_source = _by_source(story, mine)
+    for path in sorted(by_source, key=lambda path: len(_suspects(story, path)) > 0):
+        shares = by_source[path]
         answer = answer or _answer(path, shares)
         blocks += _of_source(story, path, shares, first=not blocks)
     return Section(id="composition", title=TITLE, answer=answer, blocks=tuple(blocks), opened=0)
@@ -73,6 +78,14 @@ def _by_source(story: Story, shares: Sequence[Share]) -> dict[str, list[Share]]:
     for share in shares:
         groups.setdefault(story.series(share.terms[0].series).path, []).append(share)
     return groups
+
+
+def _suspects(story: Story, path: str) -> list[Finding]:
+    return [
+        finding
+        for finding in story.findings
+        if finding.kind == "mixed_reduction" and story.series(finding.series[0]).path == path
+    ]
 
 
 def _ranges(shares: Sequence[Share]) -> tuple[Phrase, ...]:
@@ -91,14 +104,12 @@ def _answer(path: str, shares: Sequence[Share]) -> Phrase:
 def _of_source(story: Story, path: str, shares: list[Share], *, first: bool) -> list[Block]:
     terms = shares[0].terms
     blocks: list[Block] = []
-    suspects = [
-        f
-        for f in story.findings
-        if f.kind == "mixed_reduction" and story.series(f.series[0]).path == path
-    ]
+    suspects = _suspects(story, path)
     blocks += [
         Prose(text=SUSPECT(path=path, finding=finding_tag(finding.id))) for finding in suspects[:1]
     ]
+    if suspects and not first:
+        return [*blocks, Prose(text=_answer(path, shares))]
     if first:
         shown_terms = tuple(TERM(weight=shown(term.weight), metric=term.name) for term in terms)
         blocks.append(

@@ -37,7 +37,7 @@ CAPTION = Text(zh="逐个 loss 的趋势与判断", en="Trend and verdict of eac
 METRIC, SOURCE = Text(zh="loss", en="loss"), Text(zh="来源", en="source")
 VERDICT, TAIL = (
     Text(zh="判断", en="verdict"),
-    Text(zh="末段变化（90 % 区间）", en="change over the tail (90 % interval)"),
+    Text(zh="末段变化（90% 区间）", en="change over the tail (90% interval)"),
 )
 ROWS, SURE = Text(zh="末段", en="tail"), Text(zh="置信度", en="confidence")
 NAME = Text(zh="`{metric}`", en="`{metric}`")
@@ -54,19 +54,19 @@ DERIVED = Text(
 )
 CRITERIA = Text(
     zh=(
-        "**判断标准**：末段 = 最后 25 % 的行，取 Theil-Sen 斜率，90 % 区间按残差的自相关加宽。"
+        "**判断标准**：末段 = 最后 25% 的行，取 Theil-Sen 斜率，90% 区间按残差的自相关加宽。"
         "整个区间在 ±{within} 以内、估计值不到 {half} 算走平；整个区间在改善一侧算仍在改善；"
-        "估计改善超过 1 % 且区间另一端变差不到 1 %，或最后一半的行整个区间改善超过 2 %，也算，"
+        "估计改善超过 1% 且区间另一端变差不到 1%，或最后一半的行整个区间改善超过 2%，也算，"
         "置信度为中。末段分不清、且看不出学习率在变时，看整条曲线（指数或幂律下降）允许的范围，"
         "并注明。绝对变化（例如“连续几个 epoch 变化小于 0.01”）随单位、噪声、平滑和打印间隔而变，"
         "不能用来判断收敛。"
     ),
     en=(
-        "**Criteria**: the tail is the last 25 % of the rows, its slope Theil-Sen, with a 90 % "
+        "**Criteria**: the tail is the last 25% of the rows, its slope Theil-Sen, with a 90% "
         "interval widened for autocorrelation. Flat: the whole interval within ±{within} and the "
         "estimate below {half}. Improving: the whole interval on the improving side; with medium "
-        "confidence also an estimate above 1 % whose other end worsens by less than 1 %, or a "
-        "whole interval above 2 % over the last half of the rows. Where the tail cannot decide "
+        "confidence also an estimate above 1% whose other end worsens by less than 1%, or a "
+        "whole interval above 2% over the last half of the rows. Where the tail cannot decide "
         "and nothing indicates a changing learning rate, the range that the whole curve (an "
         "exponential or a power law) allows decides, and the report says so. An absolute rule "
         "(below 0.01 for several epochs) is not reliable: it depends on unit, noise, smoothing "

@@ -32,10 +32,10 @@ NATS = (
     ),
 )
 TREND = (
-    Text(zh="末段变化与 90 % 区间", en="change over the tail, 90 % interval"),
+    Text(zh="末段变化与 90% 区间", en="change over the tail, 90% interval"),
     Text(
-        zh="最后 25 % 的行里按 Theil-Sen 斜率估计的相对变化；真实值有九成把握落在区间内。",
-        en="the relative change over the last 25 % of the rows by a Theil-Sen slope; nine "
+        zh="最后 25% 的行里按 Theil-Sen 斜率估计的相对变化；真实值有九成把握落在区间内。",
+        en="the relative change over the last 25% of the rows by a Theil-Sen slope; nine "
         "times in ten the true value lies in the interval.",
     ),
 )

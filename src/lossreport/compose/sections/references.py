@@ -162,8 +162,8 @@ def _marks(run: Run) -> set[str]:
 
 
 RANGE = Text(
-    zh="中位数 {median}（10-90 %：{low} 到 {high}）",
-    en="median {median} (10-90 %: {low} to {high})",
+    zh="中位数 {median}（10-90%：{low} 到 {high}）",
+    en="median {median} (10-90%: {low} to {high})",
 )
 ARCHIVE = Text(
     zh="自己的存档：同一目标、同一数据的 {count} 次训练的最后值，{days}（`{file}`）",

@@ -22,10 +22,10 @@ hold.
 
 BALANCED = Text(
     zh="处处预测 1/2 的 loss 是 ln 2 = {half}；只会输出正例占比 π 的常数预测器是 H(π)：π = 10 "
-    "% 时 0.325 nats，π = 1 % 时 0.056 nats。正例占比未知，{value} 本身说明不了什么；请用 "
+    "% 时 0.325 nats，π = 1% 时 0.056 nats。正例占比未知，{value} 本身说明不了什么；请用 "
     "`--set positive_rate.{metric}=π` 给出。",
     en="Predicting 1/2 everywhere costs ln 2 = {half}; a constant predictor that outputs the "
-    "share π of positives costs H(π): 0.325 nats at π = 10 %, 0.056 nats at 1 %. The share "
+    "share π of positives costs H(π): 0.325 nats at π = 10%, 0.056 nats at 1%. The share "
     "is unknown, so {value} alone says little; give it with `--set "
     "positive_rate.{metric}=SHARE`.",
 )

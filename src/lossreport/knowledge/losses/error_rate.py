@@ -17,9 +17,9 @@ PERCENTAGE: Final = re.compile(r"class.?error")
 """`class_error` of DETR is in percent."""
 
 PERCENT = Text(
-    zh="{value} 大于 1：应是百分数；词（字）错误率因插入错误也可能超过 100 %。",
+    zh="{value} 大于 1：应是百分数；词（字）错误率因插入错误也可能超过 100%。",
     en="{value} is above 1, so it is in percent, unless insertions took a word (character) "
-    "error rate past 100 %.",
+    "error rate past 100%.",
 )
 OVER_ONE = Text(
     zh="{value} 大于 1，不会是 0 到 1 的比例：可能是百分数，也可能是均值出了错；"

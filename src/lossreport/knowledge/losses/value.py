@@ -16,9 +16,9 @@ UNKNOWN = Text(
 )
 AGAINST = Text(
     zh="回报的方差是 {variance}：{value} 是它的 {share}（前提是记录的是未乘系数的 MSE；"
-    "有的代码乘 1/2）。低于 100 % 才比恒定预测平均回报更好。",
+    "有的代码乘 1/2）。低于 100% 才比恒定预测平均回报更好。",
     en="The variance of the returns is {variance}: {value} is {share} of it, provided the "
-    "plain mean squared error is logged (some code takes half of it). Below 100 % it beats "
+    "plain mean squared error is logged (some code takes half of it). Below 100% it beats "
     "always predicting the mean return.",
 )
 
