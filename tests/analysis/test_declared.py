@@ -19,11 +19,19 @@ from lossreport.model.guidance import Threshold
 from lossreport.text import Text
 
 UNIT = """
+from dataclasses import dataclass
+
 from lossreport.analysis.detector import Detector, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.guidance import Threshold
 from lossreport.text import Text, percent
+
+
+@dataclass(frozen=True)
+class Luck:
+    least: float
+
 
 LUCK = Threshold(name="luck", default=0.5, low=0.1, high=0.9, meaning=Text(zh="运气", en="luck of a run"))
 TEXT = Text(zh="`{metric}` 的运气为 {least}。", en="`{metric}` has a luck of {least}.")
@@ -32,7 +40,7 @@ TEXT = Text(zh="`{metric}` 的运气为 {least}。", en="`{metric}` has a luck o
 def detect(context):
     for series in context.progress:
         least = context.threshold(LUCK)
-        yield make_finding("lucky", series, [0], Severity.MEDIUM, TEXT(metric=series.label, least=percent(least)), numbers={"least": least})
+        yield make_finding("lucky", series, [0], Severity.MEDIUM, TEXT(metric=series.label, least=percent(least)), payload=Luck(least=least))
 
 
 DETECTOR = Detector(id="lucky", kinds=(Kind(id="lucky", title=Text(zh="好运", en="good luck")), "unnamed"), detect=detect, thresholds=(LUCK,))

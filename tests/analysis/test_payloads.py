@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import lossreport
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.lost_metric import Unprinted
+from lossreport.analysis.detectors.mixture import Groups
+from lossreport.analysis.detectors.rollback import Repeated
 from lossreport.analysis.found import make_finding, numbers_of
 from lossreport.analysis.payloads import (
     AboveChance,
@@ -17,9 +24,13 @@ from lossreport.analysis.payloads import (
     LevelShift,
     LostGround,
     NonFinite,
+    OneValue,
     Oscillation,
+    OutOfRange,
     Standstill,
     TrainValGap,
+    WrongAccuracy,
+    ZeroLoss,
 )
 from lossreport.model.analysis import Severity
 from lossreport.text import Text
@@ -66,6 +77,30 @@ from runs import falling, make_run
             AboveChance(value=3.0, chance=2.3, excess=0.7),
             {"value": 3.0, "chance": 2.3, "excess": 0.7},
         ),
+        (OneValue(value=0.5, count=9.0, dead=True), {"value": 0.5, "count": 9.0, "dead": 1.0}),
+        (
+            ZeroLoss(value=0.0, count=9.0, dead=True, sudden=True),
+            {"value": 0.0, "count": 9.0, "dead": 1.0, "sudden": 1.0},
+        ),
+        (
+            OutOfRange(worst=7.0, count=2.0, swapped=False),
+            {"worst": 7.0, "count": 2.0, "swapped": 0.0},
+        ),
+        (WrongAccuracy(contradicted=True), {"contradicted": 1.0}),
+        (Unprinted(missing=3.0, from_=41.0), {"missing": 3.0, "from": 41.0}),
+        (Repeated(rows=4), {"rows": 4}),
+        (
+            Groups(low_n=3, low_min=0.1, low_max=0.2, high_n=4, high_min=1.0, high_max=2.0),
+            {
+                "low_n": 3,
+                "low_min": 0.1,
+                "low_max": 0.2,
+                "high_n": 4,
+                "high_min": 1.0,
+                "high_max": 2.0,
+            },
+        ),
+        (None, {}),
         (
             HighStart(value=9.0, gradient=40.0, finetune=True),
             {"value": 9.0, "gradient": 40.0, "finetune": 1.0},
@@ -105,13 +140,14 @@ def test_a_finding_is_looked_up_by_what_it_holds() -> None:
                 [3],
                 Severity.LOW,
                 Text(zh="某事", en="a thing")(),
-                numbers={"size": 1.0},
+                payload=NonFinite(count=1),
             ),
         ),
     )
     assert [shift.size for _, shift in context.seen(LevelShift)] == [0.1, 0.1]
     assert [f.series for f, _ in context.seen(LevelShift, other)] == [(other.id,)]
-    assert context.seen(NonFinite) == ()
+    assert [f.kind for f, _ in context.seen(NonFinite)] == ["lost"]
+    assert context.seen(ZeroLoss) == ()
 
 
 def test_the_analysis_holds_both_and_they_agree() -> None:
@@ -124,3 +160,34 @@ def test_the_analysis_holds_both_and_they_agree() -> None:
     assert {type(f.payload) for f in held} >= {Excursion, NonFinite}
     for finding in held:
         assert numbers_of(finding.payload).items() <= finding.numbers.items()
+
+
+READERS = re.compile(r"\b(?:f|finding|found|one|told|at\.finding)\.numbers\b")
+
+
+def test_what_a_finding_saw_is_read_typed_and_never_by_a_name() -> None:
+    package = Path(lossreport.__file__).parent
+    read = {
+        str(file.relative_to(package))
+        for room in ("analysis", "compose")
+        for file in (package / room).rglob("*.py")
+        if READERS.search(file.read_text(encoding="utf-8"))
+    }
+    assert read == {"analysis/found.py"}
+
+
+def test_every_kind_that_is_found_holds_what_it_saw() -> None:
+    bare = {"appended_run", "masked_nonfinite", "lost_metric", "truncated_log"}
+    calls = [
+        (file.name, call)
+        for file in (Path(lossreport.__file__).parent / "analysis/detectors").glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "make_finding"
+    ]
+    assert len(calls) > 80
+    assert {
+        call.args[0].value
+        for _, call in calls
+        if isinstance(call.args[0], ast.Constant)
+        and "payload" not in {keyword.arg for keyword in call.keywords}
+    } == bare

@@ -13,11 +13,12 @@ from lossreport.analysis.best import bests
 from lossreport.analysis.cause import with_causes
 from lossreport.analysis.composition import shares
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import detectors, title_of
+from lossreport.analysis.detector import detectors
 from lossreport.analysis.endings import with_cause
 from lossreport.analysis.explain import explained, weighed
 from lossreport.analysis.forecast import forecasts
 from lossreport.analysis.forensics import examined
+from lossreport.analysis.found import titled
 from lossreport.analysis.goal import goals
 from lossreport.analysis.happenings import gathered
 from lossreport.analysis.ignoring import remarks, without_ignored
@@ -60,7 +61,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         not_applicable += [item for item in found if isinstance(item, NotApplicable)]
         context = replace_found(
             context,
-            (*context.found, *(_titled(item) for item in found if isinstance(item, Finding))),
+            (*context.found, *(titled(item) for item in found if isinstance(item, Finding))),
         )
         progress.advance(LOOKING / len(detectors()))
     kept, ignored = without_ignored(context.run, context.found)
@@ -103,10 +104,6 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         ),
         failures=tuple(work.failures),
     )
-
-
-def _titled(finding: Finding) -> Finding:
-    return replace(finding, title=title_of(finding.kind, finding.numbers))
 
 
 def ranked(findings: Sequence[Finding], prefix: str = "") -> tuple[Finding, ...]:

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from lossreport.analysis.breakage import how_it_breaks
 from lossreport.analysis.companions import Companion, companions
 from lossreport.analysis.context import Context
+from lossreport.analysis.found import seen_besides
 from lossreport.analysis.scene import AVERAGED, Scene, scene
 from lossreport.analysis.signs import around
 from lossreport.analysis.suspects import suspects, untested
@@ -22,6 +24,7 @@ from lossreport.analysis.trust import trust
 from lossreport.model.analysis import Finding, Hypothesis
 from lossreport.model.run import Statistic, is_epoch_level
 from lossreport.text import Join, Phrase, Text, factor, finding_tag, number, percent
+from lossreport.values import dataclass
 
 KINDS: Final = ("spike", "batch_outlier", "above_chance")
 NAMED: Final = 5
@@ -141,7 +144,7 @@ def _broke(context: Context, finding: Finding) -> Iterator[Phrase]:
     """Yield what stood around a break of a training loss: the learning rate, whether a warm-up is
     seen, the gradient's lead-up.
     """
-    if finding.kind in BROKEN and (finding.kind != "broken_metric" or finding.is_dead):
+    if finding.kind in BROKEN and how_it_breaks(finding) is not None:
         series = context.subject(finding)
         if series.split == "train" and context.is_loss(series):
             yield from (sign.text for sign in around(context, series, finding.start.row))
@@ -160,27 +163,38 @@ def _examined(context: Context, finding: Finding) -> Finding:
         *_recovery(at),
         *_untested(finding, hypotheses),
     )
-    return replace(
-        finding,
-        hypotheses=hypotheses,
-        notes=(*finding.notes, *notes),
-        numbers={**finding.numbers, **_numbers(at)},
+    told = replace(finding, hypotheses=hypotheses, notes=(*finding.notes, *notes))
+    return seen_besides(told, _surroundings(at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the rows around an excursion tell: the `batches` of a row and what `one_batch` would
+    have to be, the rows until it is back, and the lines of a finer log with their highest value.
+    """
+
+    batches: float | None = None
+    one_batch: float | None = None
+    recovery_rows: float | None = None
+    finer_first_line: float | None = None
+    finer_last_line: float | None = None
+    finer_highest: float | None = None
+
+
+def _surroundings(at: Scene) -> Surroundings:
+    first, last = (None, None) if at.window is None else map(float, at.window.lines)
+    return Surroundings(
+        batches=_float(at.batches),
+        one_batch=at.one_batch if at.batches != 1 else None,
+        recovery_rows=_float(at.recovery),
+        finer_first_line=first,
+        finer_last_line=last,
+        finer_highest=None if at.window is None else at.window.highest,
     )
 
 
-def _numbers(at: Scene) -> dict[str, float]:
-    found: dict[str, float | None] = {
-        "batches": at.batches,
-        "one_batch": at.one_batch if at.batches != 1 else None,
-        "recovery_rows": at.recovery,
-    }
-    if at.window is not None:
-        found |= {
-            "finer_first_line": at.window.lines[0],
-            "finer_last_line": at.window.lines[1],
-            "finer_highest": at.window.highest,
-        }
-    return {name: float(value) for name, value in found.items() if value is not None}
+def _float(count: int | None) -> float | None:
+    return None if count is None else float(count)
 
 
 def _arithmetic(at: Scene) -> Iterator[Phrase]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
 from typing import Any, Final
 
+from lossreport.analysis.detector import title_of
 from lossreport.model.analysis import Evidence, Finding, Hypothesis, Position, Severity
 from lossreport.model.run import Series
 from lossreport.text import Phrase
@@ -33,16 +34,23 @@ def evidence(series: Series, rows: Iterable[int]) -> tuple[Evidence, ...]:
 
 
 def numbers_of(payload: Any) -> dict[str, float]:
-    """Return the fields of a payload as the JSON has them, whole where all are counts and flags;
-    what holds its default is left out.
+    """Return the fields of a payload as the JSON has them; what holds its default is left out.
+
+    A count is whole, and so is a flag beside counts only; of `from_` the underscore is Python's.
     """
+    if payload is None:
+        return {}
     told = {
-        one.name: getattr(payload, one.name)
+        one.name.rstrip("_"): getattr(payload, one.name)
         for one in fields(payload)
         if getattr(payload, one.name) is not one.default
     }
-    as_json = int if all(isinstance(value, int) for value in told.values()) else float
-    return {name: as_json(value) for name, value in told.items()}
+    counts = {name for name, value in told.items() if type(value) is int}
+    whole = bool(counts) and all(isinstance(value, int) for value in told.values())
+    return {
+        name: int(value) if whole or name in counts else float(value)
+        for name, value in told.items()
+    }
 
 
 def make_finding(
@@ -53,7 +61,6 @@ def make_finding(
     text: Phrase,
     *,
     payload: object = None,
-    numbers: Mapping[str, float] | None = None,
     others: Sequence[Series] = (),
     more_evidence: tuple[Evidence, ...] = (),
     hypotheses: tuple[Hypothesis, ...] = (),
@@ -62,7 +69,7 @@ def make_finding(
     """Return a finding about `rows` (at least one, ascending) of `series`; its key is stable from
     report to report.
 
-    What it saw is a typed `payload`, from which its numbers follow, or `numbers` by name.
+    What it saw is a typed `payload`, a frozen class, from which its numbers follow.
     """
     first, last = rows[0], rows[-1]
     place = f"{series.x[first]:g}"
@@ -75,10 +82,20 @@ def make_finding(
         start=position(series, first),
         end=position(series, last),
         rows=tuple(int(row) for row in rows),
-        numbers=dict(numbers or {}) if payload is None else numbers_of(payload),
+        numbers=numbers_of(payload),
         payload=payload,
         evidence=tuple(dict.fromkeys((*evidence(series, rows[:EVIDENCE_ROWS]), *more_evidence))),
         hypotheses=hypotheses,
         groups=groups,
         text=text,
     )
+
+
+def seen_besides(finding: Finding, payload: object) -> Finding:
+    """Return a finding whose numbers also tell what was seen of its place afterwards."""
+    return replace(finding, numbers={**finding.numbers, **numbers_of(payload)})
+
+
+def titled(finding: Finding) -> Finding:
+    """Return a finding with what its detector calls such a one."""
+    return replace(finding, title=title_of(finding.kind, finding.numbers))

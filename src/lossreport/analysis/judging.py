@@ -13,17 +13,18 @@ import numpy as np
 
 from lossreport.analysis.beginning import begins_late, is_wild_beginning
 from lossreport.analysis.beside import accuracy_rose
+from lossreport.analysis.breakage import DEAD, breakages, is_masked, is_reported
 from lossreport.analysis.composition import weighted_terms
 from lossreport.analysis.context import Context, clean
 from lossreport.analysis.decay import decay_trend
 from lossreport.analysis.detectors.no_learning import hardly_moved
-from lossreport.analysis.detectors.nothing_processed import ALONE_MARK
 from lossreport.analysis.detectors.overfitting import training_falls
+from lossreport.analysis.detectors.rollback import CutShort
 from lossreport.analysis.detectors.spike import MORE
 from lossreport.analysis.goal import measured, mode_of, unchanged
 from lossreport.analysis.level import is_near_full
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
-from lossreport.analysis.payloads import LevelShift, LostGround, Oscillation, Standstill
+from lossreport.analysis.payloads import LevelShift, LostGround, Oscillation, Standstill, ZeroLoss
 from lossreport.analysis.restarts import FACT as LR_RESTART
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import (
@@ -112,9 +113,9 @@ def _lost(context: Context, series: Series) -> Judgement | None:
     because: tuple[str, ...] = ()
     if dead := dead_findings(context, series):
         because = tuple(finding.id for finding in dead)
-    elif (len(series) and not np.isfinite(series.y[-1])) or _reported_nonfinite(context):
+    elif (len(series) and not np.isfinite(series.y[-1])) or is_reported(context):
         because = finding_ids(context, series, ("nonfinite",), anywhere=True)
-    elif context.has("masked_nonfinite", series):
+    elif is_masked(context, series):
         because = finding_ids(context, series, ("masked_nonfinite",))
     else:
         return None
@@ -213,22 +214,20 @@ def dead_findings(context: Context, series: Series) -> list[Finding]:
     """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss
     and gradient exactly 0.
     """
-    return [finding for finding in context.found if finding.is_dead and series.id in finding.series]
+    return [broken.finding for broken in breakages(context, *DEAD, series=series)]
 
 
 def _not_measured(context: Context, series: Series) -> tuple[str, ...]:
     """Return the findings that what a series prints is most likely not measured: it froze, or is 0
     with nothing beside it that moves.
     """
-    alone = [
-        f.id for f in context.of_kind("broken_metric", series=series) if f.numbers.get(ALONE_MARK)
-    ]
+    alone = [f.id for f, zero in context.seen(ZeroLoss, series) if zero.alone]
     return (*finding_ids(context, series, ("frozen_metric",)), *alone)
 
 
 def _cut_short(context: Context, series: Series) -> tuple[str, ...]:
     """Return the findings that the file of a series holds a part of its steps only."""
-    found = (f for f in context.of_kind("truncated_log") if "steps" in f.numbers)
+    found = (f for f, _ in context.seen(CutShort))
     return tuple(f.id for f in found if context.subject(f).source == series.source)
 
 
@@ -543,13 +542,6 @@ def _events(spikes: Sequence[Finding], rows: int) -> int:
     return apart + bool(ordered)
 
 
-def _reported_nonfinite(context: Context) -> bool:
-    return any(
-        finding.kind == "nonfinite" and finding.key.startswith("nonfinite:exit")
-        for finding in context.found
-    )
-
-
 def evaluation_alone(context: Context) -> bool:
     """Return whether all that is not finite are values of a validation: the training losses are
     finite in every row, and no exit is reported.
@@ -557,9 +549,7 @@ def evaluation_alone(context: Context) -> bool:
     Without a training loss the accuracy of the validation has to show that nothing was counted.
     """
     train = [series for series in context.progress if series.split == "train"]
-    broken = _reported_nonfinite(context) or any(
-        context.has("masked_nonfinite", series) for series in train
-    )
+    broken = is_reported(context) or any(is_masked(context, series) for series in train)
     if not train:
         bad = [series for series in context.progress if not np.isfinite(series.y).all()]
         return (

@@ -147,3 +147,110 @@ class HighStart:
     value: float
     gradient: float
     finetune: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneValue:
+    """A metric that stands at `value`, for `count` rows; `dead` where nothing is trained, `judge`
+    where a rule for rewards gives no verdict.
+    """
+
+    value: float
+    count: float | None = None
+    dead: bool = False
+    judge: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZeroLoss:
+    """A loss that is printed as exactly 0, its `value`, in `count` rows; `dead` where that is no
+    loss of a training.
+
+    `boxes` losses of boxes are; `nothing` was counted, in the validation neither; it stands `alone`
+    where nothing contradicts it; it is `perfect` from the first row on, or 0 at once (`sudden`).
+    """
+
+    value: float
+    count: float
+    dead: bool = False
+    boxes: float | None = None
+    nothing: bool = False
+    alone: bool = False
+    perfect: bool = False
+    sudden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfRange:
+    """The `worst` of `count` values that a metric cannot or hardly take.
+
+    `swapped` says whether a learning rate stands in the column of a time, None of other metrics;
+    `dead` where such a loss is not bounded below, `negative` where that is right for it.
+    """
+
+    worst: float
+    count: float
+    swapped: bool | None = None
+    dead: bool = False
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongAccuracy:
+    """An accuracy that is none: beside a `regression`, whose loss ends at `last` while it reaches
+    `highest`, or `contradicted` by its loss.
+    """
+
+    highest: float | None = None
+    last: float | None = None
+    regression: bool = False
+    contradicted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedRound:
+    """A score that goes the wrong way: `inverted` it ends below a guess, or the training was
+    `stopped` by it although it still got better, to `best`.
+    """
+
+    first: float
+    last: float | None = None
+    best: float | None = None
+    inverted: bool = False
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explosion:
+    """A loss that ends at a `value` beyond all range, and its first; nothing is trained there."""
+
+    value: float
+    first: float
+    dead: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vanished:
+    """What must not vanish, at its best and at its end: the codes in use, the KL of a latent."""
+
+    best: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """The level of a metric before and after: memory, throughput, the distance to a policy, which
+    cannot be `negative`.
+    """
+
+    before: float
+    after: float
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedSteps:
+    """Steps that were skipped: `count` rows say so, or `messages` of the program."""
+
+    count: float | None = None
+    messages: bool = False

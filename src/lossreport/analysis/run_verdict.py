@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from lossreport import regex as re
+from lossreport.analysis.breakage import is_masked
 from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
 from lossreport.analysis.detectors.gan_balance import GENERATOR
@@ -556,7 +557,7 @@ def _is_masked(context: Context, series: Series) -> bool:
     """Return whether every row of a series is finite and its zeros stand for NaN: no sentence says
     that it took one.
     """
-    return bool(np.isfinite(series.y).all()) and context.has("masked_nonfinite", series)
+    return bool(np.isfinite(series.y).all()) and is_masked(context, series)
 
 
 def _without_goal(

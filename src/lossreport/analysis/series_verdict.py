@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.breakage import is_masked
 from lossreport.analysis.context import Context
 from lossreport.analysis.course import is_up
 from lossreport.analysis.goal import measured
@@ -241,7 +242,7 @@ def is_unused(context: Context, series: Series) -> bool:
 
     return (
         is_zero(series)
-        and not context.has("masked_nonfinite", series)
+        and not is_masked(context, series)
         and not all(is_zero(one) for one in context.progress)
     )
 
@@ -277,7 +278,7 @@ def _broken(context: Context, series: Series, judged: Judgement) -> Text | None:
     if series.split != "train" and evaluation_alone(context):
         trained = any(one.split == "train" for one in context.progress)
         return BROKEN_EVALUATION if trained else EMPTY_EVALUATION
-    return MASKED if np.isfinite(series.y[-1]) and context.has("masked_nonfinite", series) else None
+    return MASKED if np.isfinite(series.y[-1]) and is_masked(context, series) else None
 
 
 def _undecided(context: Context, series: Series, judged: Judgement) -> Text | None:

@@ -13,7 +13,6 @@ from lossreport import regex as re
 from lossreport.analysis.cause import WEAK, Sign
 from lossreport.analysis.context import Context
 from lossreport.knowledge.recognise import is_total
-from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
 from lossreport.text import Phrase, Text, Value, factor, number
 from lossreport.values import dataclass
@@ -328,83 +327,6 @@ def terms_beside(context: Context, series: Series, row: int) -> Terms:
             at = int(there[0])
             (sound if np.isfinite(one.y[at]) else bad).append((one, at))
     return Terms(bad=tuple(bad), sound=tuple(sound))
-
-
-def ends_nonfinite(series: Series) -> bool:
-    """Return whether a series ends in values that are not finite."""
-    return bool(len(series)) and not bool(np.isfinite(series.y[-1]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Break:
-    """A place where the training breaks: the finding, the loss that it is about, the row from which
-    it does, how.
-
-    `finding` leads the event, where several findings are of one; `told` is the one about this loss.
-    """
-
-    finding: Finding
-    told: Finding
-    series: Series
-    row: int
-    how: str
-
-    @property
-    def line(self) -> int:
-        """The line of that row."""
-        return int(self.series.line[self.row])
-
-    @property
-    def before(self) -> Floats:
-        """The finite values of the loss before it."""
-        y = self.series.y[: self.row]
-        kept: Floats = y[np.isfinite(y)]
-        return kept
-
-
-def breaks(context: Context, *hows: str) -> Iterator[Break]:
-    """Yield the places where training losses break, the first of each kind: nonfinite, masked,
-    divergence, explosion.
-    """
-    wanted = hows or ("nonfinite", "masked", "divergence", "explosion")
-    seen: set[str] = set()
-    for finding in context.found:
-        series = context.subject(finding)
-        how = _how(finding)
-        if how == "divergence" and finding.severity is not Severity.CRITICAL:
-            continue  # of one term, or under a validation that gets better: nothing breaks
-        if (
-            how not in wanted
-            or how in seen
-            or series.split != "train"
-            or not context.is_loss(series)
-        ):
-            continue
-        row = _breaks_from(series, finding, how)
-        if row is not None:
-            seen.add(how)
-            lead = next((one for one in context.found if one.key == finding.explained_by), finding)
-            yield Break(finding=lead, told=finding, series=series, row=row, how=how)
-
-
-def _how(finding: Finding) -> str:
-    if finding.kind == "broken_metric":
-        return "explosion" if finding.is_dead and "first" in finding.numbers else ""
-    return {"nonfinite": "nonfinite", "masked_nonfinite": "masked", "divergence": "divergence"}.get(
-        finding.kind, ""
-    )
-
-
-def _breaks_from(series: Series, finding: Finding, how: str) -> int | None:
-    """Return the row from which a loss is broken to its end; None where it recovers, or the finding
-    is an exit that the log only reports.
-    """
-    if how == "nonfinite":
-        if not finding.rows or not ends_nonfinite(series):
-            return None
-        good = np.flatnonzero(np.isfinite(series.y))
-        return int(good[-1]) + 1 if len(good) else 0
-    return finding.start.row
 
 
 CLIMB: Final = 3

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import numpy as np
 
 from lossreport import regex as re
+from lossreport.analysis.payloads import Excursion
 from lossreport.compose.section import Story, shown
 from lossreport.curves.stats import robust_line
 from lossreport.model.analysis import Finding, Severity
@@ -110,7 +111,7 @@ def _label(series: Series, beside: Series | None) -> str:
     return series.split if beside is not None and beside.split != series.split else series.path
 
 
-def zoom_chart(story: Story, finding: Finding) -> Chart:
+def zoom_chart(story: Story, finding: Finding, peak: Excursion) -> Chart:
     """Return the rows around one excursion, raw, with the level of its neighbours."""
     series = story.series(finding.series[0])
     first, last = (
@@ -118,7 +119,6 @@ def zoom_chart(story: Story, finding: Finding) -> Chart:
         min(len(series) - 1, finding.end.row + ZOOM_ROWS),
     )
     x, y = series.x[first : last + 1], series.y[first : last + 1]
-    baseline = finding.numbers["baseline"]
     scale, linthresh = axis_scale([y])
     inside = {
         row: severity for row, severity in story.flagged(series).items() if first <= row <= last
@@ -128,7 +128,7 @@ def zoom_chart(story: Story, finding: Finding) -> Chart:
         curves=(Curve(name=series.path, x=x, y=y),),
         scale=scale,
         linthresh=linthresh,
-        levels=(Level(y=baseline, label=show_number(baseline)),),
+        levels=(Level(y=peak.baseline, label=show_number(peak.baseline)),),
         marks=peaks(series, inside),
         unit=series.unit,
         x_title=series.axis.value,
@@ -149,8 +149,8 @@ def zoom_chart(story: Story, finding: Finding) -> Chart:
         rows=len(x),
         low=shown(finite.min()),
         high=shown(finite.max()),
-        value=shown(finding.numbers["value"]),
-        baseline=shown(baseline),
+        value=shown(peak.value),
+        baseline=shown(peak.baseline),
     )
     return Chart(title=title, alternative=alternative, spec=spec)
 

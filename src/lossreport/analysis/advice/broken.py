@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.advice._ordering import SMALL_RATE, ordered
 from lossreport.analysis.adviser import Advice, Case, has_step
+from lossreport.analysis.breakage import Breakage, How, breakages, is_dead, row_of_failure
 from lossreport.analysis.judging import evaluation_alone
 from lossreport.analysis.payloads import NonFinite
 from lossreport.analysis.signs import half_said, wild_without_updates
@@ -144,7 +145,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     """
     series = case.context.by_id
     seen = case.context.seen(NonFinite)
-    if not any(f.is_dead for f in case.context.found):
+    if not is_dead(case.context):
         # of weights that are lost no gradient is of interest
         yield from _beside(
             case, [one for one in seen if one[1].aside and one[0].severity is not Severity.LOW]
@@ -188,19 +189,10 @@ def advise(case: Case) -> Iterator[Recommendation]:
         text = FIRST_STEP(metric=start.label, lr=_now(case))
     else:
         one = series[first.series[0]]
-        masked = [
-            (series[f.series[0]], f.start.row)
-            for f in case.context.found
-            if f.kind == "masked_nonfinite"
-        ]
         # the zeros follow the row in which it began
-        hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]
-        rising = [
-            f.start.x
-            for f in case.context.found
-            if f.kind == "divergence" and series[f.series[0]].axis is one.axis
-        ]
-        broke, loss, row = _earliest(case, first, one, series)
+        hidden = [float(at.series.x[at.row - 1]) for at in _beside_axis(case, How.MASKED, one)]
+        rising = [at.finding.start.x for at in _beside_axis(case, How.DIVERGENCE, one)]
+        broke, loss, row = _earliest(case, first, one)
         steps = ordered(case, broke, loss, row, _lower(case))
         if wild_without_updates(case.context, loss, row):
             text = ANEW(steps=steps)
@@ -260,9 +252,7 @@ def _from_first_step(
     """Return the gradient norm that is finite in no row while a loss is NaN, or hides it, right
     behind its first row; None without.
     """
-    hidden = {
-        f.series[0] for f in case.context.found if f.kind == "masked_nonfinite" and f.start.row <= 1
-    }
+    hidden = {at.series.id for at in breakages(case.context, How.MASKED) if at.row <= 1}
     hidden |= {
         f.series[0] for f in rows if f.start.row <= 1 and case.context.is_loss(series[f.series[0]])
     }
@@ -285,31 +275,22 @@ def _fails_from(series: Series, finding: Finding) -> float:
     """Return where the values begin that are not finite to the end: finite rows show that the
     weights were until then.
     """
-    return float(series.x[_row_of_failure(series, finding)])
+    return float(series.x[row_of_failure(series, finding)])
 
 
-def _earliest(
-    case: Case, first: Finding, one: Series, series: Mapping[str, Series]
-) -> tuple[Finding, Series, int]:
+def _earliest(case: Case, first: Finding, one: Series) -> tuple[Finding, Series, int]:
     """Return where the training broke: the NaN that was told, or the zeros of its loss that hid one
     before a validation was NaN.
     """
-    for finding in case.context.found:
-        hidden = series[finding.series[0]]
-        if (
-            finding.kind == "masked_nonfinite"
-            and hidden.axis is one.axis
-            and (one.split != "train" or finding.start.x < first.start.x)
-        ):
-            return finding, hidden, finding.start.row
-    return first, one, _row_of_failure(one, first)
+    for at in _beside_axis(case, How.MASKED, one):
+        if one.split != "train" or at.finding.start.x < first.start.x:
+            return at.finding, at.series, at.row
+    return first, one, row_of_failure(one, first)
 
 
-def _row_of_failure(series: Series, finding: Finding) -> int:
-    finite = np.flatnonzero(np.isfinite(series.y))
-    return (
-        int(finite[-1]) + 1 if len(finite) and not np.isfinite(series.y[-1]) else finding.start.row
-    )
+def _beside_axis(case: Case, how: How, one: Series) -> Iterator[Breakage]:
+    """Yield what breaks in this way on the axis of a series."""
+    return (at for at in breakages(case.context, how) if at.series.axis is one.axis)
 
 
 def _now(case: Case) -> Phrase | str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.breakage import How, breakages
 from lossreport.analysis.endings import ended_by
 from lossreport.knowledge.ending import Ending
 from lossreport.model.analysis import Recommendation
@@ -110,7 +111,7 @@ NEAR: Final = 200
 
 def _follows_nan(case: Case, event: Event) -> bool:
     """Return whether the log prints a loss that is not finite right before."""
-    printed = (f for f in case.context.of_kind("nonfinite") if f.key.startswith("nonfinite:exit"))
+    printed = (broken.finding for broken in breakages(case.context, How.REPORTED))
     return any(
         f.evidence[0].source == event.source and 0 < event.line - f.start.line <= NEAR
         for f in printed

@@ -10,7 +10,11 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.adviser import Advice, Case, has_step
+from lossreport.analysis.detectors.no_gradient import EqualRewards
 from lossreport.analysis.detectors.no_hits import falls
+from lossreport.analysis.detectors.out_of_scale import OutOfScale
+from lossreport.analysis.detectors.quantised import Quantised
+from lossreport.analysis.payloads import AtClamp, OneValue, WrongAccuracy
 from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.text import Join, Text
 
@@ -69,7 +73,7 @@ APART = Text(
 
 
 MOST_NAMED: Final = 4
-REAL: Final = frozenset(("dead", "clamp", "regression", "out_of_scale", "contradicted"))
+REAL: Final = (AtClamp, WrongAccuracy, OutOfScale)
 """What findings of impossible values carry where the values are real ones: of a training that is
 broken, not of a metric.
 """
@@ -95,7 +99,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     impossible = (
         f
         for f in case.context.found
-        if f.kind == "broken_metric" and not any(f.numbers.get(one) for one in REAL)
+        if f.kind == "broken_metric" and not (f.is_dead or isinstance(f.payload, REAL))
     )  # those are values of the training, or of the wrong measure
     broken = tuple(f.id for f in impossible if not case.ids("mixed_reduction"))
     if broken:
@@ -110,7 +114,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
         s.split == "train" and len(s) > 1 and np.isfinite(s.y).all() and falls(s)
         for s in case.context.progress
     )
-    zero = [f for f in constant if f.id in still and learns and f.numbers.get("value") == 0]
+    zero = [f for f, same in case.context.seen(OneValue) if f.id in still and not same.value]
+    zero = zero if learns else []
     if zero:
         metric = case.context.subject(zero[0]).label
         yield Recommendation(
@@ -124,9 +129,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
             items=tuple(case.context.by_id[one].label for one in finding.series[:-1][:MOST_NAMED])
         )
         yield Recommendation(id="", when="next", because=(finding.id,), text=LOST(names=names))
-    if because := tuple(
-        f.id for f in case.context.found if f.kind == "quantised" and not f.numbers.get("decimals")
-    ):
+    if because := tuple(f.id for f, one in case.context.seen(Quantised) if not one.decimals):
         yield Recommendation(
             id="", when="next", because=because, text=COARSE(), source="IDEFICS knowledge base"
         )
@@ -136,13 +139,9 @@ def _is_score(case: Case, finding: Finding) -> bool:
     """Return whether a constant is one of what is measured: a gradient of 0 and equal rewards are
     of the training.
     """
-    return case.context.subject(finding).metric_type not in (
-        "grad_norm",
-        "reward",
-    ) and not finding.numbers.keys() & {
-        "equal_rewards",
-        "judge",
-    }
+    held = finding.payload
+    is_rule = isinstance(held, EqualRewards) or (isinstance(held, OneValue) and held.judge)
+    return not is_rule and case.context.subject(finding).metric_type not in ("grad_norm", "reward")
 
 
 ADVICE = Advice(id="measuring", advise=advise, order=15)

@@ -11,6 +11,7 @@ import numpy as np
 
 from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.best import still_rising
+from lossreport.analysis.breakage import is_dead
 from lossreport.analysis.causes.lr_too_high import rising_training
 from lossreport.analysis.course import best_row, is_up
 from lossreport.analysis.goal import measured, scores_of_the_whole
@@ -210,7 +211,7 @@ def _states(case: Case) -> Iterator[Recommendation]:
     still = case.context.of_kind("no_learning", "constant_metric")
     if case.run_state is State.PLATEAU_HIGH and not any(has_step(finding) for finding in still):
         yield _stuck(case, series, named)
-    if any(finding.is_dead for finding in case.context.found):
+    if is_dead(case.context):
         return  # nothing is trained any more: what else falls or is flat is nothing to go on with
     yield from _further(case, series, named)
     if case.run_state is State.CONVERGED and constant_lr(case.context) and case.lr is not None:

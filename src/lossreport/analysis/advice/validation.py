@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.breakage import is_dead
 from lossreport.model.analysis import Recommendation
 from lossreport.text import Join, Text
 
@@ -37,7 +38,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     measures = [series for series in case.context.losses if case.context.is_measure(series)]
     if not measures or any(series.split != "train" for series in measures):
         return
-    if any(finding.is_dead for finding in case.context.found):
+    if is_dead(case.context):
         return  # nothing is trained: there is nothing to validate
     goal = case.context.by_id[case.context.goal.series] if case.context.goal is not None else None
     if goal is not None and goal.split == "train" and not case.context.is_loss(goal):

@@ -10,9 +10,11 @@ from typing import Final
 from lossreport.analysis.beside import falls_by
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import WrongAccuracy
 from lossreport.analysis.regression import KINDS as REGRESSION
 from lossreport.analysis.regression import least_accuracy
 from lossreport.analysis.signature import moved
+from lossreport.model.analysis import Finding
 from lossreport.text import Text, Value, number, percent
 
 KINDS: Final = (
@@ -53,7 +55,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         return
     for finding in context.of_kind(*KINDS):
         series = context.subject(finding)
-        if series.metric_type == "accuracy" and not finding.numbers.get("regression"):
+        if series.metric_type == "accuracy" and not _is_by_level(finding):
             one = next((one for one in regressions if one.split == series.split), regressions[0])
             signs = [strong(LOSS(loss=one.label, metric=series.label))]
             if falls_by(one) > 0:
@@ -61,18 +63,22 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             yield Suspicion(finding=finding, signs=tuple(signs))
 
 
+def _is_by_level(finding: Finding) -> bool:
+    """Return whether `_by_level` tells the finding."""
+    return isinstance(finding.payload, WrongAccuracy) and finding.payload.regression
+
+
 def _by_level(context: Context) -> Iterator[Suspicion]:
-    for finding in context.of_kind("broken_metric"):
-        if not finding.numbers.get("regression"):
+    for finding, held in context.seen(WrongAccuracy):
+        if held.highest is None or held.last is None:
             continue
         series, loss = (context.by_id[one] for one in finding.series[:2])
         if loss.metric_type in REGRESSION:
             signs = [strong(LOSS(loss=loss.label, metric=series.label))]
         else:
-            last = finding.numbers["last"]
             values: dict[str, Value] = {
-                "highest": number(finding.numbers["highest"]),
-                "last": number(last),
+                "highest": number(held.highest),
+                "last": number(held.last),
             }
             signs = [
                 strong(
@@ -80,7 +86,7 @@ def _by_level(context: Context) -> Iterator[Suspicion]:
                         metric=series.label,
                         loss=loss.label,
                         **values,
-                        least=percent(least_accuracy(last)),
+                        least=percent(least_accuracy(held.last)),
                     )
                 )
             ]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from lossreport.analysis.beside import falls_by
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import WrongAccuracy
 from lossreport.analysis.signature import moved
 from lossreport.analysis.signs import parsers
 from lossreport.text import Text, number
@@ -28,8 +29,8 @@ DIVIDED = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for each accuracy that its loss contradicts."""
-    for finding in context.of_kind("broken_metric"):
-        if not finding.numbers.get("contradicted"):
+    for finding, held in context.seen(WrongAccuracy):
+        if not held.contradicted:
             continue
         score, loss = (context.by_id[one] for one in finding.series[:2])
         row = finding.end.row

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.analysis.signs import parsers
 from lossreport.knowledge import trainers
 from lossreport.text import Text
@@ -26,8 +27,8 @@ BOTH = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a dead loss of 0 with a gradient of 0."""
-    for finding in context.of_kind("broken_metric"):
-        if finding.numbers.get("value") == 0 and finding.is_dead and len(finding.series) > 1:
+    for finding, zero in context.seen(ZeroLoss):
+        if zero.dead and len(finding.series) > 1:
             series, witness = context.subject(finding), context.by_id[finding.series[1]]
             if witness.metric_type == "grad_norm":
                 said = BOTH(

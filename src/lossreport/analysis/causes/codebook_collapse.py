@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lossreport.analysis.beside import beside
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Vanished
 from lossreport.analysis.signature import moved, setting
 from lossreport.text import Text, number
 
@@ -20,13 +21,9 @@ NONE = ""
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a usage of codes that collapses."""
-    for finding in context.of_kind("worsening"):
+    for finding, codes in context.seen(Vanished):
         series = context.subject(finding)
-        if (
-            series.metric_type == "entropy"
-            or not {"best", "last"} <= finding.numbers.keys()
-            or series.metric_type == "kl"
-        ):
+        if series.metric_type in ("entropy", "kl"):
             continue
         if (
             not any(word in series.name.lower() for word in ("code", "vq", "quant", "perplexity"))
@@ -36,8 +33,8 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         size = setting(context, "codebook_size", "num_embeddings", "n_embed", "num_codes")
         told = FEWER(
             metric=series.label,
-            best=number(finding.numbers["best"]),
-            last=number(finding.numbers["last"]),
+            best=number(codes.best),
+            last=number(codes.last),
             line=int(series.line[-1]),
             of=OF(size=size[1]) if size is not None else NONE,
         )

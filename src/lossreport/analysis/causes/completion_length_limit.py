@@ -8,6 +8,7 @@ from typing import Final
 from lossreport.analysis.beside import beside, finite
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.clipped_share import HighShare
 from lossreport.analysis.signature import moved, setting
 from lossreport.text import Text, number, percent
 
@@ -33,11 +34,11 @@ RAISE = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for answers that are nearly all cut."""
-    for finding in context.of_kind("clip_saturation"):
+    for finding, cut in context.seen(HighShare):
         series = context.subject(finding)
         if "clipped_ratio" not in series.name and "trunc" not in series.name:
             continue
-        signs = [strong(CUT(metric=series.label, value=percent(finding.numbers["last"])))]
+        signs = [strong(CUT(metric=series.label, value=percent(cut.last)))]
         limit = setting(
             context,
             "max_completion_length",

@@ -10,6 +10,7 @@ from typing import Final
 from lossreport.analysis.beside import falls_by
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import OneValue
 from lossreport.analysis.signature import moved
 from lossreport.text import Text, number
 
@@ -24,7 +25,7 @@ ALL = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for an error rate at its maximum beside a CTC loss that falls."""
-    for finding in context.of_kind("constant_metric"):
+    for finding, same in context.seen(OneValue):
         series = context.subject(finding)
         if series.metric_type != "error_rate":
             continue
@@ -37,9 +38,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             None,
         )
         if falling is not None:
-            told = ALL(
-                metric=series.label, count=len(series), value=number(finding.numbers["value"])
-            )
+            told = ALL(metric=series.label, count=len(series), value=number(same.value))
             yield Suspicion(finding=finding, signs=(strong(told), strong(moved(falling))))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.text import Join, Text
 
 ALL = Text(
@@ -17,8 +18,8 @@ NAME = Text(zh="`{name}`", en="`{name}`")
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for such zeros."""
-    for finding in context.of_kind("broken_metric"):
-        if finding.numbers.get("nothing"):
+    for finding, zero in context.seen(ZeroLoss):
+        if zero.nothing:
             names = Join(items=tuple(NAME(name=context.by_id[one].label) for one in finding.series))
             said = ALL(names=names, count=len(finding.rows))
             yield Suspicion(finding=finding, signs=(strong(said),))

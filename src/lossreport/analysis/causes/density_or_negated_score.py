@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import OutOfRange
 from lossreport.text import Text, number
 
 NEGATIVE = Text(
@@ -18,11 +19,9 @@ NEGATIVE = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for each loss that is below 0 and called neither impossible nor broken."""
-    for finding in context.of_kind("harmless"):
-        if finding.numbers.get("negative"):
-            said = NEGATIVE(
-                metric=context.subject(finding).label, worst=number(finding.numbers["worst"])
-            )
+    for finding, below in context.seen(OutOfRange):
+        if below.negative:
+            said = NEGATIVE(metric=context.subject(finding).label, worst=number(below.worst))
             yield Suspicion(finding=finding, signs=(strong(said),))
 
 

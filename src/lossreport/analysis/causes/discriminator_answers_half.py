@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from lossreport.analysis.beside import beside
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.gan_balance import TiedGame
 from lossreport.analysis.signature import moved
 from lossreport.text import Text, number
 
@@ -20,11 +21,11 @@ HALF = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a discriminator at ln 2 or twice of it."""
-    for finding in context.of_kind("no_learning"):
+    for finding, tied in context.seen(TiedGame):
         series = context.subject(finding)
         if series.metric_type != "gan":
             continue
-        signs = [strong(HALF(metric=series.label, value=number(finding.numbers["value"])))]
+        signs = [strong(HALF(metric=series.label, value=number(tied.value)))]
         norm = beside(context, series, r"grad_?norm.*")
         if norm is not None and len(norm):
             signs.append(weak(moved(norm)))

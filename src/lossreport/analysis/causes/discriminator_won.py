@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.gan_balance import LostGame
 from lossreport.text import Text, number
 
 BOTH = Text(
@@ -20,16 +21,14 @@ RATES = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a game that the discriminator has won."""
-    for finding in context.of_kind("divergence"):
-        if "high" not in finding.numbers or len(finding.series) < 2:
-            continue
+    for finding, game in context.seen(LostGame):
         g, d = context.subject(finding), context.by_id[finding.series[1]]
         told = BOTH(
             d=d.label,
-            low=number(finding.numbers["low"]),
+            low=number(game.low),
             g=g.label,
-            first=number(finding.numbers["first"]),
-            high=number(finding.numbers["high"]),
+            first=number(game.first),
+            high=number(game.high),
             line=int(g.line[-1]),
         )
         signs = [strong(told)]

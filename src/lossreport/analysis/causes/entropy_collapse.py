@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.beside import finite, start_and_end
 from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.policy_entropy import EntropyLevels
 from lossreport.text import Text, number
 
 FLAT: Final = 0.05
@@ -31,11 +32,10 @@ SOLVED = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for an entropy that fell to nothing."""
-    for finding in context.of_kind("worsening"):
-        series = context.subject(finding)
-        if series.metric_type != "entropy":
+    for finding, entropy in context.seen(EntropyLevels):
+        if finding.kind != "worsening":
             continue
-        first, last = finding.numbers["first"], finding.numbers["last"]
+        series, first, last = context.subject(finding), entropy.first, entropy.last
         share = number(last / first, digits=2)
         line = int(series.line[-1])
         signs = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lossreport.analysis.beside import finite, start_and_end
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.policy_entropy import EntropyLevels
 from lossreport.analysis.signature import setting
 from lossreport.text import Text, number
 
@@ -24,11 +25,10 @@ MIN_ROWS = 8
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for an entropy that grew by nats."""
-    for finding in context.of_kind("divergence"):
-        series = context.subject(finding)
-        if series.metric_type != "entropy":
+    for finding, entropy in context.seen(EntropyLevels):
+        if finding.kind != "divergence" or entropy.coefficient:
             continue
-        first, last = finding.numbers["first"], finding.numbers["last"]
+        series, first, last = context.subject(finding), entropy.first, entropy.last
         signs = [
             strong(
                 GREW(

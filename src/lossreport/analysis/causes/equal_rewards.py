@@ -9,6 +9,8 @@ import numpy as np
 from lossreport.analysis.beside import beside, finite
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.clipped_share import HighShare
+from lossreport.analysis.detectors.no_gradient import EqualRewards
 from lossreport.text import Text, number, percent
 
 SPREAD = Text(
@@ -36,11 +38,11 @@ ALL_RIGHT = Text(
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for rewards without spread, or shares of such groups near 1."""
     for finding in context.of_kind("constant_metric", "no_learning"):
-        series = context.subject(finding)
-        if finding.numbers.get("equal_rewards"):
+        series, held = context.subject(finding), finding.payload
+        if isinstance(held, EqualRewards):
             sign = strong(SPREAD(metric=series.label, value=number(0.0)))
-        elif "frac_reward_zero_std" in series.name:
-            sign = strong(SHARE(metric=series.label, value=percent(finding.numbers["last"])))
+        elif isinstance(held, HighShare) and "frac_reward_zero_std" in series.name:
+            sign = strong(SHARE(metric=series.label, value=percent(held.last)))
         else:
             continue
         reward = beside(context, series, r"(?:.*/)?rewards?(?:/mean)?")

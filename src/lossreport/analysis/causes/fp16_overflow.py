@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport.analysis.breakage import How, breaks
 from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import around, breaks, climbed, parsers, precision_said
+from lossreport.analysis.signs import around, climbed, parsers, precision_said
 from lossreport.text import Text, number
 
 SAID = Text(zh="配置写明 {said}。", en="The settings say {said}.")
@@ -30,7 +31,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     precision = precision_said(context)
     if precision is None or precision.kind != "fp16":
         return
-    for at in breaks(context, "nonfinite", "masked"):
+    for at in breaks(context, How.NONFINITE, How.MASKED):
         if len(at.before) < FEW:
             continue
         signs = [strong(SAID(said=precision.said))]

@@ -9,9 +9,11 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.breakage import How, breaks
 from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import breaks, parsers, precision_said
+from lossreport.analysis.payloads import ZeroLoss
+from lossreport.analysis.signs import parsers, precision_said
 from lossreport.knowledge import trainers
 from lossreport.text import Text, number
 
@@ -32,8 +34,8 @@ SAID = Text(zh="配置写明 {said}。", en="The settings say {said}.")
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a hidden NaN that begins with the run, gradient included."""
-    for at in breaks(context, "masked"):
-        witness = context.by_id[at.told.series[1]] if len(at.told.series) > 1 else None
+    for at in breaks(context, How.MASKED):
+        witness = context.by_id[at.finding.series[1]] if len(at.finding.series) > 1 else None
         if at.row > LATEST or witness is None or not len(witness) or np.isfinite(witness.y[0]):
             continue
         signs = [strong(FROM(metric=at.series.label, row=at.row + 1, witness=witness.label))]
@@ -53,9 +55,9 @@ def _sudden(context: Context) -> Iterator[Suspicion]:
         precision is not None and precision.kind != "fp16"
     ):
         return
-    for finding in context.of_kind("broken_metric"):
+    for finding, zero in context.seen(ZeroLoss):
         series, row = context.subject(finding), finding.start.row
-        if finding.numbers.get("sudden") and row <= LATEST:
+        if zero.sudden and row <= LATEST:
             signs = [
                 strong(
                     SUDDEN(metric=series.label, row=row + 1, value=number(float(series.y[row - 1])))

@@ -11,6 +11,7 @@ import numpy as np
 from lossreport.analysis.beside import beside, finite
 from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.no_gradient import NoGradient
 from lossreport.analysis.signature import quoted, said
 from lossreport.text import Text, number
 
@@ -31,13 +32,10 @@ RATE = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a gradient of 0 beside rewards that differ."""
-    for finding in context.of_kind("constant_metric"):
-        level = finding.numbers.get("reward_std")
-        if level is None:
-            continue
+    for finding, held in context.seen(NoGradient):
         series = context.subject(finding)
         spread = context.by_id[finding.series[1]]
-        signs = [strong(RULED_OUT(spread=spread.label, level=number(level)))]
+        signs = [strong(RULED_OUT(spread=spread.label, level=number(held.reward_std)))]
         kl = beside(context, series, r"(?:.*/)?kl")
         if kl is not None and len(finite(kl)) and not np.any(finite(kl)):
             signs.append(weak(STILL(kl=kl.label)))

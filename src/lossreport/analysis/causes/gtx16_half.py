@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport import regex as re
+from lossreport.analysis.breakage import How, breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import breaks, precision_said
+from lossreport.analysis.signs import precision_said
 from lossreport.text import Text
 
 CARD: Final = re.compile(r"GTX ?16[0-9]{2}", re.IGNORECASE)
@@ -33,7 +34,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     precision = precision_said(context)
     if card is None or (precision is not None and precision.kind == "fp32"):
         return
-    for at in breaks(context, "nonfinite", "masked"):
+    for at in breaks(context, How.NONFINITE, How.MASKED):
         if at.row <= EARLY:
             said = NAMED(card=card, metric=at.series.label, line=at.line)
             yield Suspicion(finding=at.finding, signs=(strong(said),), code="amp=False")

@@ -9,17 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.breakage import Breakage, How, breaks
 from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    Break,
-    around,
-    breaks,
-    gradient,
-    half_said,
-    precision_said,
-    set_rate,
-)
+from lossreport.analysis.signs import around, gradient, half_said, precision_said, set_rate
 from lossreport.model.run import Axis
 from lossreport.text import Text, Value, number
 
@@ -56,7 +49,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     Rows that are many steps apart do not show that it was the first update, so without a word of
     the precision they show nothing.
     """
-    for at in breaks(context, "nonfinite", "masked"):
+    for at in breaks(context, How.NONFINITE, How.MASKED):
         if at.row != 1 or not np.isfinite(at.series.y[0]):
             continue
         norm = gradient(context, at.series)
@@ -68,7 +61,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             if one.split == "train" and one is not at.series and len(one) > 1
         ]
         if any(
-            np.isfinite(one.y[1]) != np.isfinite(at.series.y[1]) and at.how == "nonfinite"
+            np.isfinite(one.y[1]) != np.isfinite(at.series.y[1]) and at.how is How.NONFINITE
             for one in terms
         ):
             continue
@@ -81,7 +74,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         return
 
 
-def _signs(context: Context, at: Break) -> Iterator[Sign]:
+def _signs(context: Context, at: Breakage) -> Iterator[Sign]:
     series, said, rate = at.series, half_said(context), set_rate(context)
     values: dict[str, Value] = {
         "metric": series.label,

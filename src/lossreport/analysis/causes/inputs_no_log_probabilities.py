@@ -10,6 +10,7 @@ from typing import Final
 from lossreport import regex as re
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import OutOfRange
 from lossreport.text import Text, number
 
 KINDS: Final = ("cross_entropy", "class_cross_entropy", "label_smoothed_ce", "ctc")
@@ -23,8 +24,8 @@ NEGATIVE = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for negative values of such a loss."""
-    for finding in context.of_kind("broken_metric", "harmless"):
-        series, worst = context.subject(finding), finding.numbers.get("worst", 0.0)
+    for finding, below in context.seen(OutOfRange):
+        series, worst = context.subject(finding), below.worst
         if (
             worst < 0
             and (series.metric_type in KINDS or NAMES.search(series.name))

@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.beside import beside, finite, start_and_end
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Drift
 from lossreport.text import Text, number
 
 LOST: Final = 0.5
@@ -39,17 +40,17 @@ NOW = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a distance to the reference that ran away."""
-    for finding in context.of_kind("divergence"):
+    for finding, drift in context.seen(Drift):
         series = context.subject(finding)
-        if series.metric_type != "kl" or "before" not in finding.numbers:
+        if series.metric_type != "kl" or drift.negative:
             continue
         line = int(series.line[finding.start.row])
         signs = [
             strong(
                 RAN(
                     kl=series.label,
-                    before=number(finding.numbers["before"]),
-                    after=number(finding.numbers["after"]),
+                    before=number(drift.before),
+                    after=number(drift.after),
                     line=line,
                 )
             )

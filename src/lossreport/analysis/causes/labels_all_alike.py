@@ -9,6 +9,7 @@ from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.analysis.signs import class_count, parsers
 from lossreport.knowledge import trainers
 from lossreport.text import Text, number
@@ -29,8 +30,8 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a sudden 0 outside the trainers that print a NaN as 0."""
     if parsers(context) & trainers.LANGUAGE:
         return
-    for finding in context.of_kind("broken_metric"):
-        if not finding.numbers.get("sudden"):
+    for finding, zero in context.seen(ZeroLoss):
+        if not zero.sudden:
             continue
         series, row = context.subject(finding), finding.start.row
         signs = [

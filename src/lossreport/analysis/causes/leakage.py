@@ -9,6 +9,7 @@ from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import OneValue
 from lossreport.text import Text, number
 
 FULL = Text(
@@ -21,18 +22,18 @@ LEVELS: Final = (1.0, 100.0)
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a score of a validation that is full from the start."""
-    for finding in context.of_kind("constant_metric"):
+    for finding, same in context.seen(OneValue):
         series = context.subject(finding)
         if (
             series.metric_type in ("accuracy", "map")
             and series.split != "train"
-            and finding.numbers["value"] in LEVELS
+            and same.value in LEVELS
         ):
             said = FULL(
                 metric=series.label,
                 line=int(series.line[0]),
                 count=len(series),
-                value=number(finding.numbers["value"]),
+                value=number(same.value),
             )
             yield Suspicion(finding=finding, signs=(strong(said),))
 

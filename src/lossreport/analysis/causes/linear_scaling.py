@@ -9,9 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.breakage import breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import around, breaks, number_fact, parsers, rate_beside, said_adam
+from lossreport.analysis.signs import around, number_fact, parsers, rate_beside, said_adam
 from lossreport.text import Text, number
 
 DEFAULT: Final = 0.02

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport import regex as re
+from lossreport.analysis.breakage import How, breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import around, breaks, climbed, precision_said
+from lossreport.analysis.signs import around, climbed, precision_said
 from lossreport.text import Text, number
 
 NAMES: Final = re.compile(r"focal", re.IGNORECASE)
@@ -25,7 +26,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     precision = precision_said(context)
     if precision is not None and precision.kind == "fp16":
         return
-    for at in breaks(context, "nonfinite"):
+    for at in breaks(context, How.NONFINITE):
         focal = at.series.metric_type == "focal" or NAMES.search(at.series.name)
         if focal and len(at.before) > FEW and not climbed(at.before):
             said = FOCAL(

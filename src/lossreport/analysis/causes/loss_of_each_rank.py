@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.row_of_each_process import RowsOfProcesses
 from lossreport.analysis.signature import setting
 from lossreport.text import Text
 
@@ -21,13 +22,10 @@ WORLD = Text(zh="配置写明 {name} = {value}。", en="The configuration says {
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for each loss with rows of several processes."""
-    for finding in context.of_kind("harmless"):
-        each = finding.numbers.get("each")
-        if each is None:
-            continue
-        signs = [strong(GROUPS(metric=context.subject(finding).label, each=int(each)))]
+    for finding, rows in context.seen(RowsOfProcesses):
+        signs = [strong(GROUPS(metric=context.subject(finding).label, each=int(rows.each)))]
         world = setting(context, "world_size", "num_gpus", "gpus", "nproc_per_node")
-        if world is not None and world[1] == each:
+        if world is not None and world[1] == rows.each:
             signs.append(weak(WORLD(name=world[0], value=world[1])))
         yield Suspicion(
             finding=finding,

@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 
 from lossreport import regex as re
+from lossreport.analysis.breakage import How, breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
 from lossreport.analysis.detectors.overflow_messages import lowest
-from lossreport.analysis.signs import around, beyond_named_best, breaks, parsers, set_rate
+from lossreport.analysis.signs import around, beyond_named_best, parsers, set_rate
 from lossreport.text import Phrase, Text, number
 
 FELL = Text(
@@ -46,7 +47,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         return
     if (lost := beyond_named_best(context)) is not None:
         signs.append(weak(lost))
-    for at in breaks(context, "nonfinite", "masked", "divergence"):
+    for at in breaks(context, How.NONFINITE, How.MASKED, How.DIVERGENCE):
         yield Suspicion(
             finding=at.finding, signs=(*signs, *around(context, at.series, at.row)), do=_do(context)
         )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport import regex as re
+from lossreport.analysis.breakage import How, breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import breaks, precision_said
+from lossreport.analysis.signs import precision_said
 from lossreport.text import Text
 
 OPTIMISER: Final = re.compile(r"d-?adapt|prodigy", re.IGNORECASE)
@@ -33,7 +34,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     precision = precision_said(context)
     if name is None or precision is None or precision.kind != "fp16":
         return
-    for at in breaks(context, "nonfinite", "masked"):
+    for at in breaks(context, How.NONFINITE, How.MASKED):
         yield Suspicion(
             finding=at.finding,
             signs=(strong(PAIR(name=name, said=precision.said)), strong(CHANGE())),

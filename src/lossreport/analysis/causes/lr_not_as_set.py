@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport.analysis.breakage import breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import breaks, number_fact, rate_beside
+from lossreport.analysis.signs import number_fact, rate_beside
 from lossreport.text import Text, factor, number
 
 RATIO: Final = 5.0

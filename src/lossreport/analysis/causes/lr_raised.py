@@ -9,9 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.breakage import Breakage, breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import Break, breaks, rate_beside
+from lossreport.analysis.signs import rate_beside
 from lossreport.model.run import Series
 from lossreport.text import Text, factor, number
 
@@ -60,7 +61,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         )
 
 
-def _raised(rate: Series, at: Break) -> int | None:
+def _raised(rate: Series, at: Breakage) -> int | None:
     """Return the row in which a rate rises beyond all it was before, next to where the loss leaves
     its level; None where it does not.
     """
@@ -73,7 +74,7 @@ def _raised(rate: Series, at: Break) -> int | None:
     return int(near[0]) if len(near) else None
 
 
-def _leaves(at: Break) -> int:
+def _leaves(at: Breakage) -> int:
     """Return the row in which the loss has gone half of its way up, or is not finite."""
     y = at.series.y
     best = (

@@ -9,15 +9,16 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.breakage import Breakage, How, breaks
 from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.detectors.stopped_itself import gave_up
+from lossreport.analysis.detectors.rising_gradient import RisingGradient
+from lossreport.analysis.detectors.stopped_itself import StoppedItself, gave_up
+from lossreport.analysis.payloads import Explosion
 from lossreport.analysis.signature import quoted, said
 from lossreport.analysis.signs import (
-    Break,
     around,
     beyond_named_best,
-    breaks,
     climbed,
     gradient,
     lead_up,
@@ -76,16 +77,13 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 
 def _early(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a gradient norm that runs away under a loss that still falls."""
-    for finding in context.of_kind("divergence"):
-        if not finding.numbers.get("gradient"):
-            continue
+    for finding, rising in context.seen(RisingGradient):
         norm, rate = context.subject(finding), set_rate(context)
-        value, level = finding.numbers["value"], finding.numbers["level"]
         led = LED(
             metric=norm.label,
-            value=number(value),
+            value=number(rising.value),
             line=finding.end.line,
-            ratio=factor(value / level),
+            ratio=factor(rising.value / rising.level),
         )
         signs = [strong(led)]
         if rate is not None:
@@ -100,8 +98,8 @@ def _early(context: Context) -> Iterator[Suspicion]:
 def _said(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion where the program stopped itself because its loss ran away."""
     event = gave_up(context)
-    for finding in context.of_kind("divergence"):
-        if event is not None and finding.numbers.get("said"):
+    for finding, _ in context.seen(StoppedItself):
+        if event is not None:
             rate = set_rate(context)
             do = LOWER(lr=number(rate), less=number(rate / 10)) if rate else None
             yield Suspicion(finding=finding, signs=(strong(quoted(context, event)),), do=do)
@@ -218,9 +216,9 @@ RISES = Text(
 AT = Text(zh="学习率是 {lr}。", en="The learning rate is {lr}.")
 
 
-def _signs(context: Context, at: Break) -> Iterator[Sign]:
-    y = at.series.y
-    if at.how == "divergence":
+def _signs(context: Context, at: Breakage) -> Iterator[Sign]:
+    y, held = at.series.y, at.finding.payload
+    if at.how is How.DIVERGENCE:
         behind = y[at.row :]
         behind = behind[np.isfinite(behind)]
         rises = float(np.mean(np.diff(behind) > 0)) if len(behind) > 1 else 0.0
@@ -233,13 +231,8 @@ def _signs(context: Context, at: Break) -> Iterator[Sign]:
                     line=int(at.series.line[-1]),
                 )
             )
-    elif (
-        at.how == "explosion" and at.finding.numbers["first"] * GROWN < at.finding.numbers["value"]
-    ):
-        first, value = (
-            number(at.finding.numbers["first"]),
-            number(at.finding.numbers["value"], digits=3),
-        )
+    elif isinstance(held, Explosion) and held.first * GROWN < held.value:
+        first, value = number(held.first), number(held.value, digits=3)
         yield strong(
             GREW(metric=at.series.label, first=first, value=value, line=int(at.series.line[-1]))
         )
@@ -257,7 +250,7 @@ def _signs(context: Context, at: Break) -> Iterator[Sign]:
     place = place_of(norm, at.series, at.row) if norm is not None else None
     lead = (
         lead_up(norm, place)
-        if norm is not None and place is not None and at.how != "divergence"
+        if norm is not None and place is not None and at.how is not How.DIVERGENCE
         else None
     )
     if lead is not None and lead.rose:

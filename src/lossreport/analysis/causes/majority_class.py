@@ -9,10 +9,13 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion, strong, weak
+from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.two_values import TwoValues
+from lossreport.analysis.payloads import OneValue
 from lossreport.analysis.signs import parsers, score_beside
-from lossreport.text import Text, number
+from lossreport.model.run import Series
+from lossreport.text import Text, number, percent
 
 SAME = Text(
     zh="`{metric}` 在全部 {count} 行里都是 {value}（从第 {line} 行起）："
@@ -24,6 +27,12 @@ LOSS = Text(
     zh="`{metric}` 同时在变（{first} → {last}）：模型在动，但还没有越过判决边界。",
     en="`{metric}` moves meanwhile ({first} → {last}): the model changes, but no sample "
     "crosses the decision boundary.",
+)
+TURNS = Text(
+    zh="`{metric}` 的 {share} 是 {a} 或 {b}，两者之和正好是全部：所有样本都被预测成同一个类，"
+    "时而这个类，时而那个类。",
+    en="`{metric}` is {a} or {b} in {share} of its rows, which add up to the whole: one class is "
+    "predicted for every sample, now the one, now the other.",
 )
 BOOSTED: Final = frozenset(("evals_result", "boosting_text", "catboost"))
 REGRESSION: Final = ("mse", "l1", "huber")
@@ -37,8 +46,9 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     if parsers(context) & BOOSTED or any(one.metric_type in REGRESSION for one in context.losses):
         # a boosting that grows no tree, or an accuracy beside a regression, is another matter
         return
-    for finding in context.of_kind("constant_metric"):
-        series, value = context.subject(finding), finding.numbers["value"]
+    yield from _turning(context)
+    for finding, same in context.seen(OneValue):
+        series, value = context.subject(finding), same.value
         if series.metric_type != "accuracy" or not 0 < value < 1 or finding.start.row:
             continue
         train = score_beside(context, series)
@@ -54,25 +64,38 @@ def suspect(context: Context) -> Iterator[Suspicion]:
                 )
             )
         ]
-        loss = next(
-            (
-                one
-                for one in context.progress
-                if one.split == series.split and one.source == series.source and len(one) > 1
-            ),
-            None,
-        )
-        if loss is not None and loss.y[0] != loss.y[-1]:
-            signs.append(
-                weak(
-                    LOSS(
-                        metric=loss.label,
-                        first=number(float(loss.y[0])),
-                        last=number(float(loss.y[-1])),
-                    )
-                )
-            )
+        signs += _moving_loss(context, series)
         yield Suspicion(finding=finding, signs=tuple(signs))
+
+
+def _turning(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a score that goes between the shares of two classes."""
+    for finding, turns in context.seen(TwoValues):
+        series = context.subject(finding)
+        if series.metric_type == "accuracy" and not finding.start.row:
+            told = TURNS(
+                metric=series.label,
+                share=percent(turns.share),
+                a=number(turns.other),
+                b=number(turns.value),
+            )
+            signs = (strong(told), *_moving_loss(context, series))
+            yield Suspicion(finding=finding, signs=signs)
+
+
+def _moving_loss(context: Context, series: Series) -> Iterator[Sign]:
+    """Yield that the loss beside a score moves meanwhile."""
+    loss = next(
+        (
+            one
+            for one in context.progress
+            if one.split == series.split and one.source == series.source and len(one) > 1
+        ),
+        None,
+    )
+    if loss is not None and loss.y[0] != loss.y[-1]:
+        first, last = number(float(loss.y[0])), number(float(loss.y[-1]))
+        yield weak(LOSS(metric=loss.label, first=first, last=last))
 
 
 CAUSE = Cause(

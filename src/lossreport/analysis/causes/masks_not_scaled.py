@@ -8,6 +8,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import OutOfRange
 from lossreport.analysis.segmenting import masks_said, overlap_above_one
 from lossreport.text import Text, number
 
@@ -33,15 +34,16 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     if dice is None:
         return
     above = overlap_above_one(context)
-    for finding in context.of_kind("broken_metric"):
+    for finding, below in context.seen(OutOfRange):
         series = context.subject(finding)
         if (
             series.metric_type in ("bce", "cross_entropy", "generic")
-            and finding.numbers.get("worst", 0.0) < 0
+            and below.worst < 0
+            and not below.negative
             and context.is_loss(series)
         ):
             row = int(np.nanargmin(series.y))
-            worst = number(finding.numbers["worst"], digits=3)
+            worst = number(below.worst, digits=3)
             said = NEGATIVE(
                 metric=series.label,
                 count=len(finding.rows),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, against, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import TurnedRound
 from lossreport.analysis.signature import moved
 from lossreport.model.run import Series
 from lossreport.text import Text, number
@@ -30,21 +31,20 @@ FITS = 0.6
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a ranking or an early stop that goes the wrong way."""
-    for finding in context.of_kind("broken_metric"):
-        series = context.subject(finding)
-        if finding.numbers.get("inverted"):
-            last = finding.numbers["last"]
+    for finding, turned in context.seen(TurnedRound):
+        series, last, best = context.subject(finding), turned.last, turned.best
+        if turned.inverted and last is not None:
             signs = [strong(BELOW(metric=series.label, last=number(last), turned=number(1 - last)))]
             signs += [
                 against(TRAINED(metric=one.label, value=number(float(one.y[-1]))), 2)
                 for one in _trained(context, series)
             ]
             yield Suspicion(finding=finding, signs=tuple(signs))
-        elif finding.numbers.get("stopped"):
+        elif turned.stopped and best is not None:
             told = STOPPED(
                 metric=series.label,
-                first=number(finding.numbers["first"]),
-                best=number(finding.numbers["best"]),
+                first=number(turned.first),
+                best=number(best),
             )
             yield Suspicion(finding=finding, signs=(strong(told), strong(moved(series))))
 

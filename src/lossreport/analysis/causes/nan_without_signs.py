@@ -9,9 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.breakage import How, breaks, ends_nonfinite
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import around, breaks, ends_nonfinite, set_rate
+from lossreport.analysis.signs import around, set_rate
 from lossreport.model.run import Series
 from lossreport.text import Phrase, Text, Value, number
 
@@ -45,7 +46,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 
 def otherwise(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a training loss that ends in NaN."""
-    for at in breaks(context, "nonfinite"):
+    for at in breaks(context, How.NONFINITE):
         row = at.row
         if row and np.isfinite(at.series.y[row - 1]):
             said = AT_ONCE(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.analysis.signs import parsers
 from lossreport.text import Join, Text, number
 
@@ -32,8 +33,8 @@ YOLO = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion where all box losses are 0."""
-    for finding in context.of_kind("broken_metric"):
-        if not finding.numbers.get("boxes"):
+    for finding, zero in context.seen(ZeroLoss):
+        if not zero.boxes:
             continue
         total, *boxes = (context.by_id[one] for one in finding.series)
         names = Join(items=tuple(NAME(name=one.label) for one in boxes))

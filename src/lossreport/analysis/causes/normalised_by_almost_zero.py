@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.analysis.beside import named
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.out_of_scale import OutOfScale
 from lossreport.text import Text, number
 
 LEVEL = Text(
@@ -30,9 +31,7 @@ HARDLY: Final = 0.01
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss that stands far out of scale."""
-    for finding in context.of_kind("broken_metric"):
-        if not finding.numbers.get("out_of_scale"):
-            continue
+    for finding, _ in context.seen(OutOfScale):
         series = context.subject(finding)
         signs = [strong(LEVEL(metric=series.label, value=number(float(series.y[-1]), digits=3)))]
         norm = next(

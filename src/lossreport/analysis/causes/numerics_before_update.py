@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport.analysis.breakage import How, breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import breaks, half_said, parsers, wild_without_updates
+from lossreport.analysis.signs import half_said, parsers, wild_without_updates
 from lossreport.knowledge import trainers
 from lossreport.text import Text, number
 
@@ -33,7 +34,7 @@ SAID = Text(zh="设置写明 {said}。", en="The settings say {said}.")
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a break behind rows that no update can have spoiled."""
-    for at in breaks(context, "nonfinite", "masked"):
+    for at in breaks(context, How.NONFINITE, How.MASKED):
         rows = wild_without_updates(context, at.series, at.row)
         if not rows:
             continue

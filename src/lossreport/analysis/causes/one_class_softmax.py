@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.analysis.signs import class_count
 from lossreport.text import Text, number
 
@@ -22,8 +23,8 @@ SET = Text(zh="配置写明类别数是 {classes}。", en="The settings say that
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a perfect start."""
-    for finding in context.of_kind("broken_metric"):
-        if not finding.numbers.get("perfect"):
+    for finding, zero in context.seen(ZeroLoss):
+        if not zero.perfect:
             continue
         loss, score = (context.by_id[one] for one in finding.series[:2])
         signs = [

@@ -9,6 +9,7 @@ import numpy as np
 from lossreport.analysis.beside import beside, finite
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.policy_drift import Updates
 from lossreport.text import Text, number
 
 STILL = Text(
@@ -25,11 +26,11 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a policy that is the same after each update, with what stands still
     beside it.
     """
-    for finding in context.of_kind("no_learning"):
-        series = context.subject(finding)
-        if series.metric_type != "kl":
+    for finding, updates in context.seen(Updates):
+        if finding.kind != "no_learning":
             continue
-        signs = [strong(STILL(kl=series.label, highest=number(finding.numbers["highest"])))]
+        series = context.subject(finding)
+        signs = [strong(STILL(kl=series.label, highest=number(updates.highest)))]
         for name in (
             r"(?:.*/)?(?:learning_rate|lr)",
             r"(?:.*/)?(?:ep_rew_mean|ep_?reward_?mean|reward)",

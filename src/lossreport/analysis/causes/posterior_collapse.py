@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lossreport.analysis.beside import beside
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Vanished
 from lossreport.analysis.signature import moved, setting
 from lossreport.text import Text, number
 
@@ -19,11 +20,11 @@ SET = Text(zh="配置写明 {name} = {value}。", en="The configuration says {na
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a KL term that vanished."""
-    for finding in context.of_kind("worsening"):
+    for finding, kl in context.seen(Vanished):
         series = context.subject(finding)
-        if series.metric_type != "kl" or "best" not in finding.numbers:
+        if series.metric_type != "kl":
             continue
-        best, last = number(finding.numbers["best"]), number(finding.numbers["last"])
+        best, last = number(kl.best), number(kl.last)
         signs = [
             strong(VANISHED(metric=series.label, best=best, last=last, line=int(series.line[-1])))
         ]

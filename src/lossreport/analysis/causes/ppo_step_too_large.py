@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.analysis.beside import beside, finite
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.policy_drift import Updates
 from lossreport.text import Text, number
 
 CLIPPED: Final = 0.3
@@ -37,7 +38,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for updates beyond the limit of PPO."""
     for finding in context.of_kind("divergence", "clip_saturation"):
         series = context.subject(finding)
-        if series.metric_type == "kl" and "highest" in finding.numbers:
+        if isinstance(finding.payload, Updates):
             y = finite(series)
             signs = [
                 strong(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import OneValue
 from lossreport.text import Text, number
 
 CONSTANT = Text(
@@ -18,12 +19,10 @@ CONSTANT = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a judge without a verdict."""
-    for finding in context.of_kind("constant_metric"):
-        if finding.numbers.get("judge"):
+    for finding, same in context.seen(OneValue):
+        if same.judge:
             series = context.subject(finding)
-            told = CONSTANT(
-                metric=series.label, count=len(series), value=number(finding.numbers["value"])
-            )
+            told = CONSTANT(metric=series.label, count=len(series), value=number(same.value))
             yield Suspicion(finding=finding, signs=(strong(told),))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Drift
 from lossreport.analysis.signature import setting
 from lossreport.text import Text, number
 
@@ -19,14 +20,14 @@ SET = Text(zh="配置写明 {name} = {value}。", en="The configuration says {na
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a divergence that is negative."""
-    for finding in context.of_kind("broken_metric"):
-        if not finding.numbers.get("negative"):
+    for finding, drift in context.seen(Drift):
+        if not drift.negative:
             continue
         series = context.subject(finding)
         told = BELOW(
             kl=series.label,
-            before=number(finding.numbers["before"]),
-            after=number(finding.numbers["after"]),
+            before=number(drift.before),
+            after=number(drift.after),
             line=int(series.line[-1]),
         )
         signs = [strong(told)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from lossreport.analysis.beside import beside, finite
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.policy_entropy import EntropyLevels
 from lossreport.analysis.signature import moved
 from lossreport.text import Text, number
 
@@ -20,11 +21,10 @@ GREW = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a tuned coefficient that runs away."""
-    for finding in context.of_kind("divergence"):
-        if not finding.numbers.get("coefficient"):
+    for finding, held in context.seen(EntropyLevels):
+        if not held.coefficient:
             continue
-        series = context.subject(finding)
-        first, last = finding.numbers["first"], finding.numbers["last"]
+        series, first, last = context.subject(finding), held.first, held.last
         signs = [
             strong(
                 GREW(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import OutOfRange
 from lossreport.analysis.segmenting import binary_said, masks_said
 from lossreport.text import Text, number
 
@@ -22,15 +23,17 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     if masks_said(context) is not None:
         return
     said_so = binary_said(context)
-    for finding in context.of_kind("broken_metric"):
+    for finding, below in context.seen(OutOfRange):
         series = context.subject(finding)
         if (
-            series.metric_type == "bce" or (said_so is not None and context.is_loss(series))
-        ) and finding.numbers.get("worst", 0.0) < -1:
+            (series.metric_type == "bce" or (said_so is not None and context.is_loss(series)))
+            and below.worst < -1
+            and not below.negative
+        ):
             said = NEGATIVE(
                 metric=series.label,
                 line=int(series.line[finding.rows[0]]),
-                worst=number(finding.numbers["worst"], digits=3),
+                worst=number(below.worst, digits=3),
             )
             yield Suspicion(finding=finding, signs=(strong(said),))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.memorising import Memorised
 from lossreport.analysis.signs import number_fact
 from lossreport.model.run import shown_x
 from lossreport.text import Text, number, percent
@@ -23,15 +24,15 @@ USUAL = 3
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for each loss that is most likely memorised."""
-    for finding in context.of_kind("memorising"):
+    for finding, held in context.seen(Memorised):
         series = context.subject(finding)
-        first, last = finding.numbers["first"], finding.numbers["last"]
+        first, last = held.first, held.last
         values = {"first": number(first), "last": number(last), "left": percent(last / first)}
         signs = [
             strong(
                 SEEN(
                     metric=series.label,
-                    epochs=shown_x(round(finding.numbers["epochs"], 2)),
+                    epochs=shown_x(round(held.epochs, 2)),
                     **values,
                 )
             )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport import regex as re
+from lossreport.analysis.breakage import How, breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import breaks
 from lossreport.text import Text
 
 NAMES: Final = re.compile(r"^(?:loss/)?avr_loss$|^loss/(?:average|current)$", re.IGNORECASE)
@@ -24,7 +24,7 @@ FROM = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss of sd-scripts that is never finite."""
-    for at in breaks(context, "nonfinite"):
+    for at in breaks(context, How.NONFINITE):
         if (
             at.row == 0
             and NAMES.match(at.series.name)

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.breakage import How, breaks
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import around, breaks, rate_beside
+from lossreport.analysis.signs import around, rate_beside
 from lossreport.model.run import shown_x
 from lossreport.text import Text, number
 from lossreport.words import AXES
@@ -39,7 +40,7 @@ LOWER = Text(
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a break at the end of a warm-up that is seen in the log."""
     for at in breaks(context):
-        row = at.row + 1 if at.how == "divergence" and at.row + 1 < len(at.series) else at.row
+        row = at.row + 1 if at.how is How.DIVERGENCE and at.row + 1 < len(at.series) else at.row
         rate = rate_beside(context, at.series, row)
         if rate is None or not rate.warmed or rate.at_peak_from < LEAST:
             continue

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.still_warming import StillWarming
 from lossreport.text import Text, number
 
 ENDS = Text(
@@ -19,11 +20,10 @@ ENDS = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a rate that is still warming up at the end."""
-    for finding in context.of_kind("schedule"):
-        if finding.numbers.get("warming"):
-            rate = context.subject(finding)
-            said = ENDS(metric=rate.label, last=number(float(rate.y[-1])), line=int(rate.line[-1]))
-            yield Suspicion(finding=finding, signs=(strong(said),))
+    for finding, _ in context.seen(StillWarming):
+        rate = context.subject(finding)
+        said = ENDS(metric=rate.label, last=number(float(rate.y[-1])), line=int(rate.line[-1]))
+        yield Suspicion(finding=finding, signs=(strong(said),))
 
 
 CAUSE = Cause(

@@ -13,6 +13,7 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import OutOfRange
 from lossreport.analysis.segmenting import binary_said, masks_said
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
@@ -96,8 +97,8 @@ def detect(context: Context) -> Iterator[Found]:
             worst=number(worst, digits=3),
             witness=witness,
         )
-        numbers = {"worst": worst, "count": float(len(rows)), "dead": 1.0}
-        yield make_finding("broken_metric", series, rows, Severity.CRITICAL, text, numbers=numbers)
+        held = OutOfRange(worst=worst, count=float(len(rows)), dead=True)
+        yield make_finding("broken_metric", series, rows, Severity.CRITICAL, text, payload=held)
 
 
 def _witness(context: Context, series: Series) -> Phrase | None:

@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import OutOfRange
 from lossreport.analysis.signs import class_count
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, number
@@ -58,8 +59,8 @@ def detect(context: Context) -> Iterator[Found]:
             rows=len(series),
             worst=number(worst),
         )
-        numbers = {"worst": worst, "count": float(len(rows)), "negative": 1.0}
-        yield make_finding("harmless", series, rows.tolist(), Severity.LOW, text, numbers=numbers)
+        held = OutOfRange(worst=worst, count=float(len(rows)), negative=True)
+        yield make_finding("harmless", series, rows.tolist(), Severity.LOW, text, payload=held)
 
 
 def _is_of_classes(context: Context) -> bool:

@@ -13,6 +13,7 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import OutOfRange
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number
@@ -86,7 +87,7 @@ def detect(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.MEDIUM,
                 made,
-                numbers={"worst": worst, "count": float(len(rows))},
+                payload=OutOfRange(worst=worst, count=float(len(rows))),
             )
 
 

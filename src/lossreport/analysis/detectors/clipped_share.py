@@ -5,6 +5,7 @@ that are clipped, groups of equal rewards.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number, percent
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 4
 NEARLY_ALL: Final = 0.9
@@ -52,6 +54,19 @@ UPDATE_TEXT = Text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HighShare:
+    """The first and the last level of a share, which is high: of answers that are cut (`answers`),
+    of probability ratios that are clipped (`ratios`), or of groups whose rewards are equal.
+    """
+
+    first: float
+    last: float
+    share: float
+    answers: bool = False
+    ratios: bool = False
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a share that is nearly 1 at the end, or most of the time."""
     for series in context.judged:
@@ -60,7 +75,7 @@ def detect(context: Context) -> Iterator[Found]:
             continue
         first, last = start_and_end(y)
         rows = [0, len(series) - 1]
-        numbers = {"first": first, "last": last, "share": last}
+        held = HighShare(first=first, last=last, share=last)
         values = {"metric": series.label, "path": series.path}
         if CUT.fullmatch(series.name) and last >= NEARLY_ALL:
             text = CUT_TEXT(**values, first=percent(first), last=percent(last))
@@ -70,12 +85,12 @@ def detect(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.MEDIUM,
                 text,
-                numbers={**numbers, "answers": 1.0},
+                payload=replace(held, answers=True),
             )
         elif EQUAL.fullmatch(series.name) and last >= NEARLY_ALL:
             text = EQUAL_TEXT(**values, first=percent(first), last=percent(last))
             severity = Severity.HIGH if np.all(y == 1) else Severity.MEDIUM
-            yield make_finding("no_learning", series, rows, severity, text, numbers=numbers)
+            yield make_finding("no_learning", series, rows, severity, text, payload=held)
         elif _is_of_updates(series) and float(np.median(y)) >= UPDATES:
             text = UPDATE_TEXT(**values, last=number(float(np.median(y))))
             yield make_finding(
@@ -84,7 +99,7 @@ def detect(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.MEDIUM,
                 text,
-                numbers={**numbers, "ratios": 1.0},
+                payload=replace(held, ratios=True),
             )
 
 

@@ -12,6 +12,7 @@ from lossreport.analysis.beside import finite, start_and_end
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Vanished
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number
@@ -63,7 +64,7 @@ def detect(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.MEDIUM,
                 text,
-                numbers={"best": best, "last": last},
+                payload=Vanished(best=best, last=last),
             )
 
 

@@ -5,6 +5,7 @@ that are flat with noise.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import OneValue
 from lossreport.analysis.printed import digits
 from lossreport.analysis.unmeasured import never_measured
 from lossreport.model.analysis import Severity
@@ -212,9 +214,9 @@ def _rewards(context: Context) -> Iterator[Found]:
         text = REWARD(
             metric=series.label, path=series.path, count=count, value=number(value, digits=6)
         )
-        numbers = {"value": value, "count": float(count)}
+        held = OneValue(value=value, count=float(count))
         yield make_finding(
-            "constant_metric", series, [0, count - 1], Severity.HIGH, text, numbers=numbers
+            "constant_metric", series, [0, count - 1], Severity.HIGH, text, payload=held
         )
 
 
@@ -257,7 +259,7 @@ def _gradients(context: Context) -> Iterator[Found]:
                 [0, len(series) - 1],
                 Severity.HIGH,
                 text,
-                numbers={"value": 0.0},
+                payload=OneValue(value=0.0),
             )
 
 
@@ -267,7 +269,7 @@ NONE: Final = ""
 def _finding(context: Context, series: Series, start: int, is_score: bool) -> Found:
     value, n = float(series.y[-1]), len(series)
     values: dict[str, Value] = {"metric": series.label, "path": series.path, "count": n - start}
-    numbers = {"value": value, "count": float(n - start)}
+    held = OneValue(value=value, count=float(n - start))
     rows = [start, n - 1]
     if is_score:
         text, severity = _of_score(series, value)
@@ -277,11 +279,11 @@ def _finding(context: Context, series: Series, start: int, is_score: bool) -> Fo
             rows,
             severity,
             text(**values, **_value(text, value)),
-            numbers=numbers,
+            payload=held,
         )
     if value == 0:
         return make_finding(
-            "constant_metric", series, rows, Severity.LOW, ZERO(**values), numbers=numbers
+            "constant_metric", series, rows, Severity.LOW, ZERO(**values), payload=held
         )
     if digits(series, value) < TOLD:
         return make_finding(
@@ -290,7 +292,7 @@ def _finding(context: Context, series: Series, start: int, is_score: bool) -> Fo
             rows,
             Severity.LOW,
             ROUNDED(**values, value=number(value)),
-            numbers=numbers,
+            payload=held,
         )
     said = number(value, digits=int(min(MOST_DIGITS, max(4, np.ceil(digits(series, value))))))
     if start == 0:
@@ -310,10 +312,9 @@ def _finding(context: Context, series: Series, start: int, is_score: bool) -> Fo
         and not is_component(context, series)
     )
     if trained and digits(series, value) >= FINE:
-        return make_finding(
-            "constant_metric", series, rows, Severity.HIGH, made, numbers={**numbers, "dead": 1.0}
-        )
-    return make_finding("constant_metric", series, rows, Severity.MEDIUM, made, numbers=numbers)
+        dead = replace(held, dead=True)
+        return make_finding("constant_metric", series, rows, Severity.HIGH, made, payload=dead)
+    return make_finding("constant_metric", series, rows, Severity.MEDIUM, made, payload=held)
 
 
 MOST_DIGITS: Final = 9

@@ -17,6 +17,7 @@ from lossreport.curves.stats import fill
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number, percent
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 20
 Q_NAME: Final = re.compile(
@@ -57,6 +58,22 @@ NOTHING = Text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runaway:
+    """The first and the last level of a value function that grew beyond all rewards."""
+
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Useless:
+    """The level of the explained variance, and the share of rows in which it explains nothing."""
+
+    level: float
+    share: float
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a Q value that runs away, and an explained variance that stays at nothing."""
     if not context.is_rewarded:
@@ -88,7 +105,6 @@ def _runaway(series: Series, scale: float) -> Iterator[Finding]:
     if last <= TIMES * max(1.0, scale, first):
         return
     row = int(np.argmax(y > TIMES * max(1.0, scale, first)))
-    values = {"first": first, "last": last}
     text = RUNAWAY(
         metric=series.label,
         path=series.path,
@@ -97,7 +113,12 @@ def _runaway(series: Series, scale: float) -> Iterator[Finding]:
         scale=number(scale),
     )
     yield make_finding(
-        "divergence", series, [row, len(series) - 1], Severity.HIGH, text, numbers=values
+        "divergence",
+        series,
+        [row, len(series) - 1],
+        Severity.HIGH,
+        text,
+        payload=Runaway(first=first, last=last),
     )
 
 
@@ -115,7 +136,12 @@ def _useless(series: Series) -> Iterator[Finding]:
     )
     rows = [len(series) // 2, len(series) - 1]
     yield make_finding(
-        "no_learning", series, rows, Severity.MEDIUM, text, numbers={"level": level, "share": share}
+        "no_learning",
+        series,
+        rows,
+        Severity.MEDIUM,
+        text,
+        payload=Useless(level=level, share=share),
     )
 
 

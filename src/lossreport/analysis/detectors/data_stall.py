@@ -17,6 +17,7 @@ from lossreport.model.analysis import Severity
 from lossreport.model.guidance import Threshold
 from lossreport.model.run import Series
 from lossreport.text import Text, percent
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 20
 WAITING: Final = 0.30
@@ -48,6 +49,13 @@ TEXT = Text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The share of the steps that wait for data."""
+
+    share: float
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a source whose steps wait for data."""
     for data in context.judged:
@@ -72,7 +80,7 @@ def detect(context: Context) -> Iterator[Found]:
                     rows,
                     Severity.MEDIUM,
                     text,
-                    numbers={"share": share},
+                    payload=Waiting(share=share),
                     others=(step,),
                 )
 

@@ -13,6 +13,7 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import OneValue
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series
 from lossreport.text import Text, number
@@ -88,7 +89,7 @@ def detect(context: Context) -> Iterator[Found]:
                 [0, len(series) - 1],
                 severity,
                 text,
-                numbers={"value": value} | ({} if played else {"judge": 1.0}),
+                payload=OneValue(value=value, judge=not played),
             )
 
 

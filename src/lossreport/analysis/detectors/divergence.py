@@ -18,6 +18,7 @@ from lossreport.model.analysis import Finding, Severity
 from lossreport.model.guidance import Threshold
 from lossreport.model.run import Floats, Series, shown_x
 from lossreport.text import Text, change, factor, number, percent
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 8
@@ -78,6 +79,18 @@ TEXT = Text(
     en="`{metric}` ({path}) reached its best level of {best} at {axis} {x} and rose after it, "
     "to a median of {end} at the end ({rise}); {lost} of the progress is lost.",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diverged:
+    """A loss at its best and at its end, the relative rise, and the share of all progress that is
+    lost.
+    """
+
+    best: float
+    end: float
+    rise: float
+    lost: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -161,9 +174,9 @@ def _found(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
             rise=change(relative) if relative < MANY else factor(relative + 1),
             lost=percent(lost) if lost < 1 else ALL,
         )
-        numbers = {"best": float(medians[best]), "end": end, "rise": relative, "lost": lost}
+        held = Diverged(best=float(medians[best]), end=end, rise=relative, lost=lost)
         severity = Severity.MEDIUM if is_component(context, series) else Severity.CRITICAL
-        yield make_finding("divergence", series, [row, n - 1], severity, text, numbers=numbers)
+        yield make_finding("divergence", series, [row, n - 1], severity, text, payload=held)
 
 
 def _is_around_zero(y: Floats, best: int, end: float) -> bool:

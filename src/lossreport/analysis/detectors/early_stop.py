@@ -14,6 +14,7 @@ from lossreport.analysis.beside import finite
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import TurnedRound
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Event, Series
 from lossreport.text import Text, number
@@ -91,7 +92,7 @@ def _finding(context: Context, series: Series, event: Event) -> Found:
         rows,
         Severity.HIGH,
         text,
-        numbers={"first": float(y[0]), "best": best, "stopped": 1.0},
+        payload=TurnedRound(first=float(y[0]), best=best, stopped=True),
     )
 
 

@@ -13,6 +13,7 @@ from lossreport.analysis.beside import finite
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import OneValue
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, number
 
@@ -46,7 +47,7 @@ def detect(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.HIGH,
                 text,
-                numbers={"value": float(y[-1])},
+                payload=OneValue(value=float(y[-1])),
             )
 
 

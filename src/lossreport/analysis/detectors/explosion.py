@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Explosion
 from lossreport.analysis.signs import rate_beside
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series, shown_x
@@ -111,9 +112,9 @@ def _finding(context: Context, series: Series, others: list[Series]) -> Finding:
         rate=RATE(lr=number(rate.value)) if rate is not None else NOTHING,
     )
     rows = [int(one) for one in finite if one >= row]
-    numbers = {"value": value, "first": first, "dead": 1.0}
+    held = Explosion(value=value, first=first, dead=True)
     return make_finding(
-        "broken_metric", series, rows, Severity.CRITICAL, text, numbers=numbers, others=others
+        "broken_metric", series, rows, Severity.CRITICAL, text, payload=held, others=others
     )
 
 

@@ -16,6 +16,7 @@ from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series, shown_x
 from lossreport.text import Text, number
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 8
@@ -44,6 +45,14 @@ TEXT = Text(
         "parameters no longer updated)."
     ),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """The value at which a metric froze, and for how many rows."""
+
+    value: float
+    count: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -119,8 +128,8 @@ def _finding(series: Series, start: int, witness: Series) -> Finding:
         value=number(float(series.y[start]), digits=6),
         other=witness.label,
     )
-    numbers = {"value": float(series.y[start]), "count": float(len(rows))}
-    return make_finding("frozen_metric", series, rows, Severity.HIGH, text, numbers=numbers)
+    held = Frozen(value=float(series.y[start]), count=float(len(rows)))
+    return make_finding("frozen_metric", series, rows, Severity.HIGH, text, payload=held)
 
 
 DETECTOR = Detector(

@@ -18,6 +18,7 @@ from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 20
 DISCRIMINATOR: Final = re.compile(
@@ -53,6 +54,22 @@ TIED = Text(
     en="`{d}` ({path}) stands at {value} ({formula}) from line {line} on: the discriminator "
     "answers one half to real and generated samples alike and has learned no difference.",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostGame:
+    """The level of the discriminator (`low`), and the first and the last of the generator."""
+
+    low: float
+    high: float
+    first: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TiedGame:
+    """The value of a discriminator that tells nothing apart."""
+
+    value: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -95,10 +112,8 @@ def _lost(d: Series, g: Series | None) -> Iterator[Found]:
             first=number(first),
         )
         rows = [0, len(g) - 1]
-        numbers = {"low": low, "high": high, "first": first}
-        yield make_finding(
-            "divergence", g, rows, Severity.MEDIUM, text, numbers=numbers, others=(d,)
-        )
+        held = LostGame(low=low, high=high, first=first)
+        yield make_finding("divergence", g, rows, Severity.MEDIUM, text, payload=held, others=(d,))
 
 
 def _tied(d: Series) -> Iterator[Found]:
@@ -119,7 +134,7 @@ def _tied(d: Series) -> Iterator[Found]:
                 [start, len(d) - 1],
                 Severity.MEDIUM,
                 text,
-                numbers={"value": float(d.y[-1])},
+                payload=TiedGame(value=float(d.y[-1])),
             )
 
 

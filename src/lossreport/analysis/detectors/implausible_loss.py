@@ -16,6 +16,7 @@ from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import shown_x
 from lossreport.text import Text, number
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 LEAST_TOKENS: Final = 10_000
@@ -57,6 +58,15 @@ TEXT = Text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Implausible:
+    """A loss that began at a chance level and ends at a level that no text allows."""
+
+    first: float
+    level: float
+    chance: float
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield one finding a run: of the validation where it is that low, else of the training. An
     error rate beside it says that its text is conditioned on an input.
@@ -89,14 +99,14 @@ def detect(context: Context) -> Iterator[Found]:
             size=size,
             chance=number(chance.value),
         )
-        numbers = {"first": first, "level": level, "chance": chance.value}
+        held = Implausible(first=first, level=level, chance=chance.value)
         yield make_finding(
             "implausible_loss",
             series,
             [row, len(series) - 1],
             Severity.MEDIUM,
             text,
-            numbers=numbers,
+            payload=held,
         )
         return
 

@@ -14,6 +14,7 @@ from lossreport.analysis.beside import finite, start_and_end
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import TurnedRound
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, number
 
@@ -60,7 +61,7 @@ def detect(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.MEDIUM,
                 text,
-                numbers={"first": first, "last": last, "inverted": 1.0},
+                payload=TurnedRound(first=first, last=last, inverted=True),
             )
 
 

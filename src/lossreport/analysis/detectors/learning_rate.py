@@ -13,9 +13,11 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.no_learning import hardly_moved
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import OneValue, OutOfRange
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, shown_x
 from lossreport.text import Phrase, Text, factor, number
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 HIGHEST: Final = 100.0
@@ -78,6 +80,15 @@ ZERO = Text(
 NOTHING: Final = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateJump:
+    """A learning rate that jumps (`jump`) to a value, and the highest before it."""
+
+    value: float
+    before: float
+    jump: bool
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a learning rate with values that none can have."""
     for series in context.judged:
@@ -92,7 +103,7 @@ def detect(context: Context) -> Iterator[Found]:
                 ends,
                 Severity.HIGH,
                 text,
-                numbers={"value": 0.0},
+                payload=OneValue(value=0.0),
                 others=(still,),
             )
         elif (row := jump(series)) is not None:
@@ -107,9 +118,9 @@ def detect(context: Context) -> Iterator[Found]:
                 value=number(float(series.y[worst])),
                 line=int(series.line[worst]),
             )
-            numbers = {"worst": float(series.y[worst]), "count": float(len(rows))}
+            held = OutOfRange(worst=float(series.y[worst]), count=float(len(rows)))
             yield make_finding(
-                "broken_metric", series, rows.tolist(), Severity.MEDIUM, text, numbers=numbers
+                "broken_metric", series, rows.tolist(), Severity.MEDIUM, text, payload=held
             )
 
 
@@ -157,8 +168,8 @@ def _jumped(series: Series, row: int) -> Found:
         value=number(float(series.y[row])),
         ratio=factor(float(series.y[row]) / highest),
     )
-    numbers = {"value": float(series.y[row]), "before": highest, "jump": 1.0}
-    return make_finding("broken_metric", series, [row], Severity.HIGH, text, numbers=numbers)
+    held = RateJump(value=float(series.y[row]), before=highest, jump=True)
+    return make_finding("broken_metric", series, [row], Severity.HIGH, text, payload=held)
 
 
 def _beyond(context: Context, series: Series, rows: list[int]) -> Found:
@@ -166,6 +177,9 @@ def _beyond(context: Context, series: Series, rows: list[int]) -> Found:
     other = next(
         (one for one in context.judged if one.source == series.source and _is_no_duration(one)),
         None,
+    )
+    held = OutOfRange(
+        worst=float(series.y[worst]), count=float(len(rows)), swapped=other is not None
     )
     swapped: Phrase | str = NOTHING
     if other is None and any(
@@ -178,8 +192,7 @@ def _beyond(context: Context, series: Series, rows: list[int]) -> Found:
             value=number(float(series.y[worst])),
             line=int(series.line[worst]),
         )
-        numbers = {"worst": float(series.y[worst]), "count": float(len(rows)), "swapped": 0.0}
-        return make_finding("broken_metric", series, rows, Severity.HIGH, text, numbers=numbers)
+        return make_finding("broken_metric", series, rows, Severity.HIGH, text, payload=held)
     if other is not None:
         swapped = SWAPPED(time=other.label, small=number(float(np.nanmin(other.y))))
     text = RANGE(
@@ -189,18 +202,13 @@ def _beyond(context: Context, series: Series, rows: list[int]) -> Found:
         line=int(series.line[worst]),
         swapped=swapped,
     )
-    numbers = {
-        "worst": float(series.y[worst]),
-        "count": float(len(rows)),
-        "swapped": float(other is not None),
-    }
     return make_finding(
         "broken_metric",
         series,
         rows,
         Severity.HIGH,
         text,
-        numbers=numbers,
+        payload=held,
         others=() if other is None else (other,),
     )
 

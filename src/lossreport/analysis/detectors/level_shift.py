@@ -23,6 +23,7 @@ from lossreport.model.analysis import Finding, Severity
 from lossreport.model.guidance import Threshold
 from lossreport.model.run import Floats, Ints, Series, is_epoch_level, shown_x
 from lossreport.text import Join, Text, Value, change
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 SIZE: Final = Threshold(
@@ -84,6 +85,13 @@ ANEW = Text(
         "undone, the curve has no step at these places."
     ),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staircase:
+    """How many steps down a loss takes."""
+
+    steps: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -291,7 +299,7 @@ def _staircase(series: Series, ends: Ints, shifts: Sequence[Shift]) -> Finding:
         sizes=Join(items=tuple(change(shift.size) for shift in shifts[:8])),
     )
     found = make_finding(
-        "staircase", series, rows, Severity.LOW, text, numbers={"steps": float(len(rows))}
+        "staircase", series, rows, Severity.LOW, text, payload=Staircase(steps=float(len(rows)))
     )
     return replace(found, explained_by=RUNNING_MEAN) if anew else found
 

@@ -15,6 +15,7 @@ from lossreport.curves.stats import trailing_median
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series, shown_x
 from lossreport.text import Text
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 7
@@ -42,6 +43,13 @@ TEXT = Text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """How far apart on their axis two rows stand that follow each other."""
+
+    distance: float
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield one finding a gap of the longest training series of every source."""
     for source in context.run.sources:
@@ -57,10 +65,8 @@ def detect(context: Context) -> Iterator[Found]:
                 after=shown_x(series.x[row]),
                 line=int(series.line[row]),
             )
-            numbers = {"distance": float(series.x[row] - series.x[row - 1])}
-            yield make_finding(
-                "log_gap", series, [row - 1, row], Severity.LOW, text, numbers=numbers
-            )
+            held = Gap(distance=float(series.x[row] - series.x[row - 1]))
+            yield make_finding("log_gap", series, [row - 1, row], Severity.LOW, text, payload=held)
 
 
 def gaps(series: Series) -> list[int]:

@@ -16,6 +16,7 @@ from lossreport.analysis.found import evidence, make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import EntityKind, Series
 from lossreport.text import Join, Text, number
+from lossreport.values import dataclass
 
 LEAST_CLASSES: Final = 3
 LAST: Final = 3
@@ -66,6 +67,16 @@ NO_CLASS: Final = re.compile(
 """Losses, means, and scores at a threshold, of a size of object, or of boxes and masks are the
 score of no single class.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostClasses:
+    """How many of the classes are not found, the highest score of those, and the best of all."""
+
+    lost: float
+    classes: float
+    highest: float
+    best: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -127,12 +138,9 @@ def _of_group(members: list[Series]) -> Iterator[Found]:
         best=best.label,
         value=number(value),
     )
-    numbers = {
-        "lost": float(len(lost)),
-        "classes": float(len(members)),
-        "highest": highest,
-        "best": value,
-    }
+    held = LostClasses(
+        lost=float(len(lost)), classes=float(len(members)), highest=highest, best=value
+    )
     seen = evidence(best, [int(np.flatnonzero(np.isfinite(best.y))[-1])])
     yield make_finding(
         "lost_class",
@@ -140,7 +148,7 @@ def _of_group(members: list[Series]) -> Iterator[Found]:
         rows.tolist(),
         Severity.MEDIUM,
         text,
-        numbers=numbers,
+        payload=held,
         others=(*lost[1:], best),
         more_evidence=seen,
     )

@@ -17,6 +17,7 @@ from lossreport.analysis.signs import rate_of_sgd
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 2
 LOST: Final = 50.0
@@ -49,6 +50,15 @@ ENTROPY = Text(
         "the start and nothing is learned."
     ),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostLanguage:
+    """The least of `count` values that are all worse than a guess; nothing is trained there."""
+
+    least: float
+    count: float
+    dead: bool
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -103,14 +113,14 @@ def detect(context: Context) -> Iterator[Found]:
             least=number(least),
             lr=number(rate),
         )
-    numbers = {"least": least, "count": float(len(series)), "dead": 1.0}
+    held = LostLanguage(least=least, count=float(len(series)), dead=True)
     yield make_finding(
         "broken_metric",
         series,
         _rows(series),
         Severity.CRITICAL,
         text,
-        numbers=numbers,
+        payload=held,
         others=others,
     )
 

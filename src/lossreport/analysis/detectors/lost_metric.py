@@ -15,6 +15,7 @@ from lossreport.analysis.found import evidence, make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series, shown_x
 from lossreport.text import Text
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 8
@@ -69,6 +70,15 @@ NAN_GRADIENT = Text(zh="，梯度范数同时是 NaN", en=", and the gradient no
 ROWS = Text(zh=" {count} 行", en="{count} rows")
 ROW = Text(zh="一行", en="row")
 NOTHING: Final = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unprinted:
+    """How many rows lack a loss and from which place on; `dead` where it is no longer finite."""
+
+    missing: float
+    from_: float
+    dead: bool = False
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -146,9 +156,7 @@ def _unprinted(context: Context, series: Series) -> Iterator[Found]:
         last=shown_x(series.x[last]),
     )
     sure = nan or len(behind) >= SURE
-    numbers = {"missing": float(len(behind)), "from": float(longest.x[behind[0]])} | (
-        {"dead": 1.0} if sure else {}
-    )
+    held = Unprinted(missing=float(len(behind)), from_=float(longest.x[behind[0]]), dead=sure)
     severity = Severity.CRITICAL if sure else Severity.HIGH
     yield make_finding(
         "lost_metric",
@@ -156,7 +164,7 @@ def _unprinted(context: Context, series: Series) -> Iterator[Found]:
         [last],
         severity,
         text,
-        numbers=numbers,
+        payload=held,
         more_evidence=evidence(longest, behind[:MOST_SHOWN]),
     )
 

@@ -17,6 +17,7 @@ from lossreport.knowledge import trainers
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Floats, Series, shown_x
 from lossreport.text import Text, number
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 3
 PASSES: Final = 1.0
@@ -36,6 +37,15 @@ TEXT = Text(
     "most likely memorised; without a validation set the log cannot show that anything "
     "carries over.",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memorised:
+    """The first and the last value of a training loss, and how often each sample was seen."""
+
+    first: float
+    last: float
+    epochs: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -62,9 +72,9 @@ def detect(context: Context) -> Iterator[Found]:
             last=number(float(series.y[-1])),
             epochs=shown_x(round(float(x[-1]), 2)),
         )
-        numbers = {"first": float(series.y[0]), "last": float(series.y[-1]), "epochs": float(x[-1])}
+        held = Memorised(first=float(series.y[0]), last=float(series.y[-1]), epochs=float(x[-1]))
         yield make_finding(
-            "memorising", series, [0, len(series) - 1], Severity.MEDIUM, text, numbers=numbers
+            "memorising", series, [0, len(series) - 1], Severity.MEDIUM, text, payload=held
         )
 
 

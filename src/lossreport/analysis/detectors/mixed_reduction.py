@@ -169,6 +169,13 @@ class Sign:
     evidence: tuple[Evidence, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixedReduction:
+    """How many checks say that rows are of one process among many."""
+
+    checks: float
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield one finding a source whose synchronised means carry at least three marks of the
     mechanism.
@@ -408,7 +415,7 @@ def _finding(
         rows,
         Severity.HIGH,
         text,
-        numbers={"checks": float(len({sign.check for sign in signs}))},
+        payload=MixedReduction(checks=float(len({sign.check for sign in signs}))),
         others=(pair.local,),
         more_evidence=tuple(row for sign in signs for row in sign.evidence),
         hypotheses=(_artefact(pair, signs, ranks), _instability(context, pair, shown)),

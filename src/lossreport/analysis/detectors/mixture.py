@@ -28,6 +28,7 @@ from lossreport.curves.swing import find_swing
 from lossreport.model.analysis import Finding, Hypothesis, Severity
 from lossreport.model.run import Floats, Series, is_epoch_level, shown_x
 from lossreport.text import Join, Phrase, Text, Value, number
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 10
@@ -108,6 +109,26 @@ def _is_sampled(context: Context, series: Series) -> bool:
     """
     by_quarter = any(QUARTILE.fullmatch(one.name) for one in context.run.series)
     return by_quarter and (series.name in SAMPLED or QUARTILE.fullmatch(series.name) is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """The sizes of two groups of rows, and the bounds of the values of each."""
+
+    low_n: int
+    low_min: float
+    low_max: float
+    high_n: int
+    high_min: float
+    high_max: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointClusters:
+    """How many clusters the rows of several metrics form, and the probability of that by chance."""
+
+    clusters: float
+    p: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -208,14 +229,14 @@ def _takes_turns(split: Split) -> bool:
 def _groups(series: Series, split: Split, rows: Rows) -> Finding:
     good = np.isfinite(series.y[rows])  # the split is of a curve whose gaps are bridged
     low, high = rows[~split.above & good], rows[split.above & good]
-    numbers = {
-        "low_n": len(low),
-        "low_min": float(series.y[low].min()),
-        "low_max": float(series.y[low].max()),
-        "high_n": len(high),
-        "high_min": float(series.y[high].min()),
-        "high_max": float(series.y[high].max()),
-    }
+    held = Groups(
+        low_n=len(low),
+        low_min=float(series.y[low].min()),
+        low_max=float(series.y[low].max()),
+        high_n=len(high),
+        high_min=float(series.y[high].min()),
+        high_max=float(series.y[high].max()),
+    )
     text = GROUPS(
         metric=series.label,
         path=series.path,
@@ -224,7 +245,10 @@ def _groups(series: Series, split: Split, rows: Rows) -> Finding:
         high_n=len(high),
         low_rows=_listed(series, low.tolist()),
         high_rows=_listed(series, high.tolist()),
-        **{name: number(numbers[name]) for name in ("low_min", "low_max", "high_min", "high_max")},
+        low_min=number(held.low_min),
+        low_max=number(held.low_max),
+        high_min=number(held.high_min),
+        high_max=number(held.high_max),
     )
     cause = Hypothesis(
         id="interleaved_regimes",
@@ -240,7 +264,7 @@ def _groups(series: Series, split: Split, rows: Rows) -> Finding:
         rows[good].tolist(),
         Severity.MEDIUM,
         text,
-        numbers=numbers,
+        payload=held,
         hypotheses=(cause,),
     )
 
@@ -306,14 +330,14 @@ def _joint(context: Context, mixed: Sequence[Series]) -> Iterator[Found]:
         p=f"= {clusters.p:.2g}" if clusters.p > 0.001 else "< 0.001",
     )
     rows = sorted(clustered)
-    numbers = {"clusters": float(len(clusters.rows)), "p": clusters.p}
+    held = JointClusters(clusters=float(len(clusters.rows)), p=clusters.p)
     yield make_finding(
         "mixture",
         first,
         rows,
         Severity.MEDIUM,
         text,
-        numbers=numbers,
+        payload=held,
         others=usable[1:],
         groups=clusters.rows,
     )

@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import evidence, make_finding
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series
@@ -59,7 +60,7 @@ def _finding(boxes: list[Series], total: Series) -> Finding:
     """
     names = Join(items=tuple(NAME(name=series.label) for series in boxes))
     text = TEXT(names=names, path=boxes[0].path, count=len(boxes[0]))
-    numbers = {"value": 0.0, "count": float(len(boxes[0])), "dead": 1.0, "boxes": float(len(boxes))}
+    held = ZeroLoss(value=0.0, count=float(len(boxes[0])), dead=True, boxes=float(len(boxes)))
     zeros = tuple(item for series in boxes for item in evidence(series, (0, len(series) - 1)))
     rows = list(range(len(total)))
     return make_finding(
@@ -68,7 +69,7 @@ def _finding(boxes: list[Series], total: Series) -> Finding:
         rows,
         Severity.CRITICAL,
         text,
-        numbers=numbers,
+        payload=held,
         others=boxes,
         more_evidence=zeros,
     )

@@ -16,6 +16,7 @@ from lossreport.analysis.found import evidence, make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number
+from lossreport.values import dataclass
 
 FEW: Final = 2
 """Rows: where rewards differ inside the groups a single gradient of exactly 0 has a probability of
@@ -41,6 +42,22 @@ EQUAL = Text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualRewards:
+    """The spread of rewards, 0 throughout: they are equal."""
+
+    value: float
+    equal_rewards: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoGradient:
+    """The gradient norm, 0 throughout, beside rewards of this spread."""
+
+    value: float
+    reward_std: float
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a norm of 0 beside rewards that differ, and a spread of rewards that is 0
     throughout.
@@ -62,7 +79,7 @@ def detect(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.HIGH,
                 text,
-                numbers={"value": 0.0, "equal_rewards": 1.0},
+                payload=EqualRewards(value=0.0, equal_rewards=True),
             )
 
 
@@ -82,14 +99,14 @@ def _finding(series: Series, spread: Series) -> Found:
     )
     rows = [0, len(series) - 1]
     more = evidence(spread, [0])
-    numbers = {"value": 0.0, "reward_std": level}
+    held = NoGradient(value=0.0, reward_std=level)
     return make_finding(
         "constant_metric",
         series,
         rows,
         Severity.HIGH,
         text,
-        numbers=numbers,
+        payload=held,
         others=(spread,),
         more_evidence=more,
     )

@@ -13,6 +13,7 @@ from lossreport.analysis.causes.boosting_no_split import WORDS
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import OneValue
 from lossreport.analysis.signature import said
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, number
@@ -49,9 +50,9 @@ def detect(context: Context) -> Iterator[Found]:
             place=f"{series.path}:{event.line}",
             quote=event.quote,
         )
-        numbers = {"value": float(series.y[0]), "count": float(len(series))}
+        held = OneValue(value=float(series.y[0]), count=float(len(series)))
         yield make_finding(
-            "constant_metric", series, [0, len(series) - 1], Severity.HIGH, text, numbers=numbers
+            "constant_metric", series, [0, len(series) - 1], Severity.HIGH, text, payload=held
         )
         return
 

@@ -10,7 +10,7 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.context import Context, same_metric
 from lossreport.analysis.detector import Detector, Found, Kind
-from lossreport.analysis.found import make_finding
+from lossreport.analysis.found import make_finding, numbers_of
 from lossreport.analysis.payloads import NonFinite
 from lossreport.analysis.surviving import outlived
 from lossreport.model.analysis import Evidence, Finding, Position, Severity
@@ -269,6 +269,7 @@ def _exit(context: Context, event: Event, text: Text) -> Finding:
     last = len(series) - 1
     place = Position(x=float(series.x[last]), row=last, line=event.line)
     path = context.run.source(event.source).path
+    held = NonFinite(count=1)
     return Finding(
         id="",
         kind="nonfinite",
@@ -278,8 +279,8 @@ def _exit(context: Context, event: Event, text: Text) -> Finding:
         start=place,
         end=place,
         rows=(),
-        numbers={"count": 1},
-        payload=NonFinite(count=1),
+        numbers=numbers_of(held),
+        payload=held,
         evidence=(Evidence(source=event.source, line=event.line, x=place.x, value=float("nan")),),
         text=text(path=path, line=event.line, quote=event.quote),
     )

@@ -10,6 +10,7 @@ from typing import Final
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, Value
@@ -36,10 +37,6 @@ NO_SCORE = Text(
     "validation: no model is without any error from its first row on. Most likely not one "
     "sample was counted, and none of these zeros is a result.",
 )
-ALONE_MARK: Final = "alone"
-"""Declared by the finding of a loss of 0 that nothing contradicts: it may be rounded, so it is not
-judged rather than called broken.
-"""
 ALONE = Text(
     zh="`{metric}`（{path}）在全部 {count} 行里打印的都是 0，旁边也没有任何指标说明模型在学："
     "很可能没有一个 batch 被计入（数据不足一个 batch 而 drop_last 把它丢掉、加载器为空、"
@@ -73,14 +70,14 @@ def detect(context: Context) -> Iterator[Found]:
         score = next((one for one in held if one.metric_type == "accuracy" and _is_zero(one)), None)
         if other is None and len(series) >= MANY_ROWS and _is_alone(context, series):
             text = ALONE(metric=series.label, path=series.path, count=len(series))
-            numbers = {"value": 0.0, "count": float(len(series)), ALONE_MARK: 1.0}
+            zero = ZeroLoss(value=0.0, count=float(len(series)), alone=True)
             yield make_finding(
                 "broken_metric",
                 series,
                 list(range(len(series))),
                 Severity.HIGH,
                 text,
-                numbers=numbers,
+                payload=zero,
             )
         if other is None or any(one in context.progress and not _is_zero(one) for one in held):
             continue
@@ -93,10 +90,10 @@ def detect(context: Context) -> Iterator[Found]:
             "other": other.label,
         }
         text = NO_SCORE(**values) if score is None else TEXT(**values, score=score.label)
-        numbers = {"value": 0.0, "count": float(len(series)), "dead": 1.0, "nothing": 1.0}
+        zero = ZeroLoss(value=0.0, count=float(len(series)), dead=True, nothing=True)
         rows, others = list(range(len(series))), (other,) if score is None else (other, score)
         yield make_finding(
-            "broken_metric", series, rows, Severity.CRITICAL, text, numbers=numbers, others=others
+            "broken_metric", series, rows, Severity.CRITICAL, text, payload=zero, others=others
         )
 
 

@@ -17,6 +17,7 @@ from lossreport.knowledge import trainers
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 5
 LEAST: Final = 1e4
@@ -42,6 +43,13 @@ TEXT = Text(
     "of a few units, so targets or inputs are most likely not normalised, or one dimension "
     "of them was divided by almost 0.",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfScale:
+    """All rows are beyond what such a loss comes to."""
+
+    out_of_scale: bool
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -73,7 +81,7 @@ def detect(context: Context) -> Iterator[Found]:
                 [0, len(series) - 1],
                 Severity.HIGH,
                 text,
-                numbers={"out_of_scale": 1.0},
+                payload=OutOfScale(out_of_scale=True),
             )
 
 

@@ -12,6 +12,7 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import SkippedSteps
 from lossreport.model.analysis import Evidence, Finding, Position, Severity
 from lossreport.model.run import Event, Series
 from lossreport.text import Text
@@ -72,7 +73,12 @@ def detect(context: Context) -> Iterator[Found]:
 def _finding(context: Context, series: Series, event: Event) -> Finding:
     text = TEXT(path=context.run.source(event.source).path, line=event.line, quote=event.quote)
     made = make_finding(
-        "skipped_steps", series, [len(series) - 1], Severity.HIGH, text, numbers={"messages": 1.0}
+        "skipped_steps",
+        series,
+        [len(series) - 1],
+        Severity.HIGH,
+        text,
+        payload=SkippedSteps(messages=True),
     )
     place = Position(x=made.start.x, row=made.start.row, line=event.line)
     said = Evidence(source=event.source, line=event.line, x=place.x, value=float("nan"))

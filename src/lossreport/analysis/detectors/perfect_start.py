@@ -14,6 +14,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number
@@ -64,9 +65,9 @@ def detect(context: Context) -> Iterator[Found]:
             score=score.label,
             full_score=number(float(score.y[0])),
         )
-        numbers = {"value": 0.0, "count": float(len(rows)), "dead": 1.0, "perfect": 1.0}
+        held = ZeroLoss(value=0.0, count=float(len(rows)), dead=True, perfect=True)
         yield make_finding(
-            "broken_metric", series, rows, Severity.CRITICAL, text, numbers=numbers, others=(score,)
+            "broken_metric", series, rows, Severity.CRITICAL, text, payload=held, others=(score,)
         )
 
 

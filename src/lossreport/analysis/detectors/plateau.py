@@ -13,6 +13,7 @@ from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import FLAT, flat_trend
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, change
+from lossreport.values import dataclass
 
 TEXT = Text(
     zh="`{metric}`（{path}）最后 {rows} 行走平：相对变化 {gain}（90% 区间 {low} 到 {high}）。",
@@ -28,6 +29,18 @@ TROUBLE = (
     "broken_metric",
 )
 """Of these a flat tail says nothing, or nothing new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flat:
+    """The relative gain over the last rows, with the bounds of its interval, and how many they
+    are.
+    """
+
+    gain: float
+    low: float
+    high: float
+    rows: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -49,13 +62,8 @@ def detect(context: Context) -> Iterator[Found]:
                 high=change(-trend.low),
             )
             rows = [trend.first.row, trend.last.row]
-            numbers = {
-                "gain": trend.gain,
-                "low": trend.low,
-                "high": trend.high,
-                "rows": float(trend.rows),
-            }
-            yield make_finding("plateau", series, rows, Severity.LOW, text, numbers=numbers)
+            held = Flat(gain=trend.gain, low=trend.low, high=trend.high, rows=float(trend.rows))
+            yield make_finding("plateau", series, rows, Severity.LOW, text, payload=held)
 
 
 DETECTOR = Detector(

@@ -15,6 +15,7 @@ from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, Statistic, shown_x
 from lossreport.text import Text
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 2
@@ -31,6 +32,13 @@ TEXT = Text(
         "is enough to poison it, and the mean of that epoch cannot be used either."
     ),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoisonedMean:
+    """How many rows of a mean are not finite while what it averages is."""
+
+    count: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -56,14 +64,14 @@ def detect(context: Context) -> Iterator[Found]:
                 line=int(series.line[first]),
                 count=len(rows),
             )
-            numbers = {"count": float(len(rows))}
+            held = PoisonedMean(count=float(len(rows)))
             yield make_finding(
                 "poisoned_mean",
                 series,
                 rows,
                 Severity.HIGH,
                 text,
-                numbers=numbers,
+                payload=held,
                 others=(partner,),
             )
 

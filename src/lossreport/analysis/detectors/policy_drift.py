@@ -14,9 +14,11 @@ from lossreport.analysis.beside import finite, start_and_end
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Drift
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, shown_x
 from lossreport.text import Text, number
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 8
@@ -81,6 +83,17 @@ DISTANCE = Text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updates:
+    """How far the updates of a policy go: the farthest, and the `share` that goes too far or
+    whether it is that one alone (`leap`).
+    """
+
+    share: float | None = None
+    highest: float
+    leap: bool = False
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a divergence of a policy; those of a VAE or of distillation are another
     matter.
@@ -115,8 +128,8 @@ def _updates(series: Series) -> Iterator[Found]:
         median=number(float(np.median(y))),
         highest=number(float(y.max())),
     )
-    numbers = {"share": len(rows) / len(y), "highest": float(y.max())}
-    yield make_finding("divergence", series, rows.tolist(), Severity.MEDIUM, text, numbers=numbers)
+    held = Updates(share=len(rows) / len(y), highest=float(y.max()))
+    yield make_finding("divergence", series, rows.tolist(), Severity.MEDIUM, text, payload=held)
 
 
 def _leap(series: Series) -> Found:
@@ -133,9 +146,8 @@ def _leap(series: Series) -> Found:
         median=number(float(np.median(finite(series)))),
     )
     severity = Severity.HIGH if highest > FAR_LEAP else Severity.MEDIUM
-    return make_finding(
-        "divergence", series, [row], severity, text, numbers={"highest": highest, "leap": 1.0}
-    )
+    held = Updates(highest=highest, leap=True)
+    return make_finding("divergence", series, [row], severity, text, payload=held)
 
 
 def _still(series: Series) -> Iterator[Found]:
@@ -154,7 +166,7 @@ def _still(series: Series) -> Iterator[Found]:
             rows,
             Severity.HIGH,
             text,
-            numbers={"highest": float(np.max(np.abs(y)))},
+            payload=Updates(highest=float(np.max(np.abs(y)))),
         )
 
 
@@ -166,8 +178,8 @@ def _negative(series: Series) -> Iterator[Found]:
             metric=series.label, path=series.path, before=number(before), after=number(after)
         )
         rows = [0, len(series) - 1]
-        numbers = {"before": before, "after": after, "negative": 1.0}
-        yield make_finding("broken_metric", series, rows, Severity.MEDIUM, text, numbers=numbers)
+        held = Drift(before=before, after=after, negative=True)
+        yield make_finding("broken_metric", series, rows, Severity.MEDIUM, text, payload=held)
 
 
 def _distance(series: Series) -> Iterator[Found]:
@@ -178,9 +190,9 @@ def _distance(series: Series) -> Iterator[Found]:
             metric=series.label, path=series.path, before=number(before), after=number(after)
         )
         first = int(np.flatnonzero(series.y > max(FAR, RUNAWAY * before))[0])
-        numbers = {"before": before, "after": after}
+        held = Drift(before=before, after=after)
         yield make_finding(
-            "divergence", series, [first, len(series) - 1], Severity.MEDIUM, text, numbers=numbers
+            "divergence", series, [first, len(series) - 1], Severity.MEDIUM, text, payload=held
         )
 
 

@@ -17,6 +17,7 @@ from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Floats, Series
 from lossreport.text import Text, Value, number
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 10
 COLLAPSED: Final = 0.1
@@ -64,6 +65,15 @@ BESIDE = Text(
 NONE: Final = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntropyLevels:
+    """The first and the last level of the entropy of a policy, or of its `coefficient`."""
+
+    first: float
+    last: float
+    coefficient: bool = False
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding an entropy of a policy; that of a loss without a reward beside it is a
     regulariser's affair.
@@ -89,13 +99,13 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Found]:
         "last": number(last),
     }
     rows = [0, len(series) - 1]
-    numbers = {"first": first, "last": last}
+    held = EntropyLevels(first=first, last=last)
     if first > LEAST and last < COLLAPSED * first:
         text = COLLAPSE(**values, reward=_reward(context, series))
-        yield make_finding("worsening", series, rows, Severity.MEDIUM, text, numbers=numbers)
+        yield make_finding("worsening", series, rows, Severity.MEDIUM, text, payload=held)
     elif last > GROWN * first and last > first + GROWN_NATS:
         text = EXPLOSION(**values, reward=_reward(context, series))
-        yield make_finding("divergence", series, rows, Severity.MEDIUM, text, numbers=numbers)
+        yield make_finding("divergence", series, rows, Severity.MEDIUM, text, payload=held)
 
 
 def _coefficients(context: Context) -> Iterator[Found]:
@@ -120,7 +130,7 @@ def _coefficients(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.MEDIUM,
                 text,
-                numbers={"first": first, "last": last, "coefficient": 1.0},
+                payload=EntropyLevels(first=first, last=last, coefficient=True),
             )
 
 

@@ -16,6 +16,7 @@ from lossreport.analysis.printed import WITHIN, step
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Floats, Series
 from lossreport.text import Text, number, percent
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 100
 DISTINCT: Final = 0.05
@@ -51,6 +52,17 @@ more: spikes of 10 % are rounding there.
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantised:
+    """How many different values there are, how far apart, and whether the `decimals` of the print
+    make them so.
+    """
+
+    distinct: float
+    step: float
+    decimals: bool = False
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a loss whose values are all bfloat16 numbers, or that fell to the last digits
     that the log prints.
@@ -76,9 +88,9 @@ def detect(context: Context) -> Iterator[Found]:
                 share=percent(share),
                 step=number(step),
             )
-            numbers = {"distinct": float(len(distinct)), "step": step}
+            held = Quantised(distinct=float(len(distinct)), step=step)
             yield make_finding(
-                "quantised", series, [0, len(series) - 1], Severity.LOW, text, numbers=numbers
+                "quantised", series, [0, len(series) - 1], Severity.LOW, text, payload=held
             )
 
 
@@ -98,14 +110,14 @@ def _reached_the_print(series: Series) -> Found | None:
     text = COARSE(
         metric=series.label, path=series.path, distinct=len(distinct), step=number(finest)
     )
-    numbers = {"distinct": float(len(distinct)), "step": finest, "decimals": 1.0}
+    held = Quantised(distinct=float(len(distinct)), step=finest, decimals=True)
     return make_finding(
         "quantised",
         series,
         [len(series) - len(tail), len(series) - 1],
         Severity.LOW,
         text,
-        numbers=numbers,
+        payload=held,
     )
 
 

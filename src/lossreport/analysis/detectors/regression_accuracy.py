@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import WrongAccuracy
 from lossreport.analysis.regression import KINDS, loss_against
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, number
@@ -51,10 +52,10 @@ def detect(context: Context) -> Iterator[Found]:
             last=number(float(loss.y[-1])),
             bound=NOTHING if loss.metric_type in KINDS else BOUND(),
         )
-        numbers = {"highest": highest, "last": float(loss.y[-1]), "regression": 1.0}
+        held = WrongAccuracy(highest=highest, last=float(loss.y[-1]), regression=True)
         rows = [0, len(series) - 1]
         yield make_finding(
-            "broken_metric", series, rows, Severity.MEDIUM, text, numbers=numbers, others=(loss,)
+            "broken_metric", series, rows, Severity.MEDIUM, text, payload=held, others=(loss,)
         )
 
 

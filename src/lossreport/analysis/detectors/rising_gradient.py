@@ -16,6 +16,7 @@ from lossreport.analysis.signs import gradient
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, Statistic, shown_x
 from lossreport.text import Phrase, Text, factor, number
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 4
@@ -56,6 +57,15 @@ CLIP = Text(
     en="; `{name}` is {share} throughout, so every step is clipped",
 )
 NOTHING: Final = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RisingGradient:
+    """A `gradient` norm at its last row, and its level before it rose."""
+
+    value: float
+    level: float
+    gradient: bool
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -135,11 +145,11 @@ def _finding(context: Context, norm: Series, loss: Series, start: int) -> Found:
         last=number(float(loss.y[-1])),
         clip=said,
     )
-    numbers = {"value": value, "level": level, "gradient": 1.0}
+    held = RisingGradient(value=value, level=level, gradient=True)
     rows = list(range(start, last + 1))
     shown = evidence(loss, [0, len(loss) - 1])  # the loss itself does not diverge yet
     return make_finding(
-        "divergence", norm, rows, Severity.HIGH, text, numbers=numbers, more_evidence=shown
+        "divergence", norm, rows, Severity.HIGH, text, payload=held, more_evidence=shown
     )
 
 

@@ -16,6 +16,7 @@ from lossreport.knowledge.loss_type import classify
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Axis, Segment, Series, Source, shown_x
 from lossreport.text import Text, Value
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 ROLLBACK = Text(
@@ -68,6 +69,21 @@ CUT_SHORT = Text(
     "summary of the run says step {steps}: where its curves end is not where the training "
     "ended, and convergence cannot be read from them.",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """How many rows stand in the log a second time."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutShort:
+    """The last step of a log, and how many steps its training took."""
+
+    last: float
+    steps: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -132,7 +148,7 @@ def _break(series: Series, segment: Segment, source: Source) -> Iterator[Finding
         [row],
         Severity.LOW,
         ROLLBACK(**common, how=how, count=repeated),
-        numbers={"rows": repeated},
+        payload=Repeated(rows=repeated),
     )
 
 
@@ -150,7 +166,12 @@ def _duplicates(series: Series) -> Iterator[Finding]:
             metric=series.label, path=series.path, count=len(repeated), axis=AXES[series.axis.value]
         )
         yield make_finding(
-            "duplicate_rows", series, repeated, Severity.LOW, text, numbers={"rows": len(repeated)}
+            "duplicate_rows",
+            series,
+            repeated,
+            Severity.LOW,
+            text,
+            payload=Repeated(rows=len(repeated)),
         )
 
 
@@ -165,7 +186,7 @@ def _torn(context: Context, series: Series, source: Source) -> Finding:
             row,
             Severity.MEDIUM,
             text,
-            numbers={"last": last, "steps": float(steps)},
+            payload=CutShort(last=last, steps=float(steps)),
         )
     return make_finding(
         "truncated_log", series, row, Severity.LOW, TORN(path=source.path, line=source.lines)

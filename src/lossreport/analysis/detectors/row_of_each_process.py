@@ -15,6 +15,7 @@ from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 PLACES: Final = 3
 NEAR: Final = 0.05
@@ -34,6 +35,14 @@ TEXT = Text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsOfProcesses:
+    """How many rows stand at each place, and how many places there are."""
+
+    each: float
+    places: float
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a training loss whose rows come in such groups."""
     for series in context.progress:
@@ -41,9 +50,9 @@ def detect(context: Context) -> Iterator[Found]:
         if each:
             places = len(series) // each
             text = TEXT(metric=series.label, path=series.path, each=each, places=places)
-            numbers = {"each": float(each), "places": float(places)}
+            held = RowsOfProcesses(each=float(each), places=float(places))
             yield make_finding(
-                "harmless", series, [0, len(series) - 1], Severity.LOW, text, numbers=numbers
+                "harmless", series, [0, len(series) - 1], Severity.LOW, text, payload=held
             )
 
 

@@ -13,6 +13,7 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import SkippedSteps
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series, shown_x
 from lossreport.text import Text
@@ -83,7 +84,7 @@ def _finding(series: Series, rows: list[int], nan: bool) -> Finding:
         rows,
         Severity.HIGH if nan else Severity.MEDIUM,
         text,
-        numbers={"count": float(len(rows))},
+        payload=SkippedSteps(count=float(len(rows))),
     )
 
 

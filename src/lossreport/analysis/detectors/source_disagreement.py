@@ -124,6 +124,23 @@ def _compare(synced: Series, local: Series) -> Comparison | None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvesApart:
+    """How many common rows two sources have, and the constant by which they differ, if any."""
+
+    rows: float
+    constant: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeansApart:
+    """The bounds of the ratio of two sources, and in how many epochs they differ."""
+
+    ratio_min: float
+    ratio_max: float
+    epochs: float
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a loss whose sources disagree."""
     for comparison in comparisons(context.run):
@@ -166,14 +183,14 @@ def _of_curves(a: Series, b: Series) -> Iterator[Finding]:
     apart = np.argsort(-np.abs(a.y[rows_a] - b.y[rows_b]))[:EXAMPLES]
     shown_rows = sorted(int(rows_a[i]) for i in apart)
     more = evidence(b, sorted(int(rows_b[i]) for i in apart))
-    numbers = {"rows": float(len(rows_a)), "constant": found.constant}
+    held = CurvesApart(rows=float(len(rows_a)), constant=found.constant)
     yield make_finding(
         "source_disagreement",
         a,
         shown_rows,
         Severity.MEDIUM,
         text,
-        numbers=numbers,
+        payload=held,
         others=(b,),
         more_evidence=more,
     )
@@ -208,11 +225,11 @@ UNRELATED = Text(
 def _finding(comparison: Comparison) -> Finding:
     far = np.flatnonzero(np.abs(np.log(comparison.ratio)) > TOLERANCE)
     rows = comparison.synced_rows[far]
-    numbers = {
-        "ratio_min": float(comparison.ratio.min()),
-        "ratio_max": float(comparison.ratio.max()),
-        "epochs": float(len(far)),
-    }
+    held = MeansApart(
+        ratio_min=float(comparison.ratio.min()),
+        ratio_max=float(comparison.ratio.max()),
+        epochs=float(len(far)),
+    )
     a, b = comparison.synced, comparison.local
     text = TEXT(metric=a.name, a=a.path, b=_name(a, b), sentence=_sentence(comparison))
     return make_finding(
@@ -221,7 +238,7 @@ def _finding(comparison: Comparison) -> Finding:
         rows.tolist(),
         Severity.HIGH,
         text,
-        numbers=numbers,
+        payload=held,
         others=(b,),
         more_evidence=evidence(b, comparison.local_rows[far].tolist()[:20]),
     )

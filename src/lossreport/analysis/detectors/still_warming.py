@@ -15,6 +15,7 @@ from lossreport.analysis.signs import number_fact
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series, Status
 from lossreport.text import Text, Value, number
+from lossreport.values import dataclass
 
 THROUGH: Final = 0.9
 """Nine tenths of the plan: whatever follows the warm-up has next to no steps left."""
@@ -53,6 +54,13 @@ SET = Text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillWarming:
+    """The learning rate is `warming` up to the last row."""
+
+    warming: bool
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield one finding on the learning rate of the training."""
     for series in context.judged:
@@ -87,7 +95,7 @@ def detect(context: Context) -> Iterator[Found]:
             [0, len(series) - 1],
             Severity.MEDIUM,
             text,
-            numbers={"warming": 1.0},
+            payload=StillWarming(warming=True),
         )
         return
 

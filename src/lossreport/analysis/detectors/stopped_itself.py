@@ -14,6 +14,7 @@ from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Event
 from lossreport.text import Text, number
+from lossreport.values import dataclass
 
 GAVE_UP: Final = re.compile(r"explod|diverg|degenerate solution", re.IGNORECASE)
 TEXT = Text(
@@ -33,6 +34,13 @@ def gave_up(context: Context) -> Event | None:
         ),
         None,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedItself:
+    """The program stopped itself, and `said` so."""
+
+    said: bool
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -56,7 +64,12 @@ def detect(context: Context) -> Iterator[Found]:
     last = number(float(series.y[-1]))
     text = TEXT(path=path, line=event.line, quote=event.quote, metric=series.label, last=last)
     yield make_finding(
-        "divergence", series, [len(series) - 1], Severity.CRITICAL, text, numbers={"said": 1.0}
+        "divergence",
+        series,
+        [len(series) - 1],
+        Severity.CRITICAL,
+        text,
+        payload=StoppedItself(said=True),
     )
 
 

@@ -14,6 +14,7 @@ from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.detectors.zero_loss import PREFERENCES, zero_from
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.analysis.printed import step
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, shown_x
@@ -75,8 +76,8 @@ def detect(context: Context) -> Iterator[Found]:
             line=int(series.line[start]),
             count=len(rows),
         )
-        numbers = {"value": 0.0, "count": float(len(rows)), "dead": 1.0, "sudden": 1.0}
-        yield make_finding("broken_metric", series, rows, Severity.HIGH, text, numbers=numbers)
+        held = ZeroLoss(value=0.0, count=float(len(rows)), dead=True, sudden=True)
+        yield make_finding("broken_metric", series, rows, Severity.HIGH, text, payload=held)
 
 
 def _is_validated(context: Context, series: Series) -> bool:

@@ -13,6 +13,7 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Drift
 from lossreport.curves.stats import block_medians, fill, theil_sen
 from lossreport.model.analysis import Severity
 from lossreport.model.guidance import Threshold
@@ -89,7 +90,7 @@ def detect(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.MEDIUM,
                 text,
-                numbers={"before": before, "after": after},
+                payload=Drift(before=before, after=after),
             )
 
 

@@ -16,6 +16,7 @@ from lossreport.analysis.goal import measured
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number, percent
+from lossreport.values import dataclass
 
 LEAST: Final = 6
 SHARE: Final = 0.8
@@ -33,6 +34,15 @@ TEXT = Text(
     "add up to the whole: all samples are predicted as one class, now one, now the other, "
     "and nothing is learned.",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoValues:
+    """The two values that a score goes between, and the share of its rows that they hold."""
+
+    value: float
+    other: float
+    share: float
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -60,8 +70,8 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
     text = TEXT(
         metric=series.label, path=series.path, share=percent(share), a=number(a), b=number(b)
     )
-    numbers = {"value": b, "other": a, "share": share}
-    yield make_finding("constant_metric", series, hit, Severity.HIGH, text, numbers=numbers)
+    held = TwoValues(value=b, other=a, share=share)
+    yield make_finding("constant_metric", series, hit, Severity.HIGH, text, payload=held)
 
 
 DETECTOR = Detector(id="two_values", kinds=("constant_metric",), detect=detect)

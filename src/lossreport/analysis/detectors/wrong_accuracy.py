@@ -13,6 +13,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import WrongAccuracy
 from lossreport.analysis.regression import WRONG, is_plain
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Floats, Series, shown_x
@@ -75,8 +76,8 @@ def detect(context: Context) -> Iterator[Found]:
     """
     told = {
         one
-        for finding in context.of_kind("broken_metric")
-        if finding.numbers.get("regression")
+        for finding, held in context.seen(WrongAccuracy)
+        if held.regression
         for one in finding.series
     }
     for score in context.judged:
@@ -102,7 +103,7 @@ def detect(context: Context) -> Iterator[Found]:
                 [row],
                 Severity.MEDIUM,
                 text,
-                numbers={"contradicted": 1.0},
+                payload=WrongAccuracy(contradicted=True),
                 others=(loss,),
             )
         elif stands(share, loss.y):
@@ -123,7 +124,7 @@ def detect(context: Context) -> Iterator[Found]:
                 rows,
                 Severity.MEDIUM,
                 text,
-                numbers={"contradicted": 1.0},
+                payload=WrongAccuracy(contradicted=True),
                 others=(loss,),
             )
 

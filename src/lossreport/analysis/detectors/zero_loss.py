@@ -13,6 +13,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import ZeroLoss
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, shown_x
 from lossreport.text import Text
@@ -71,14 +72,14 @@ def detect(context: Context) -> Iterator[Found]:
             count=len(rows),
             witness=witness.label,
         )
-        numbers = {"value": 0.0, "count": float(len(rows)), "dead": 1.0}
+        held = ZeroLoss(value=0.0, count=float(len(rows)), dead=True)
         yield make_finding(
             "broken_metric",
             series,
             rows,
             Severity.CRITICAL,
             text,
-            numbers=numbers,
+            payload=held,
             others=(witness,),
         )
 

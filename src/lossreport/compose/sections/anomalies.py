@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.payloads import Excursion
 from lossreport.compose.charting import line_chart, zoom_chart
 from lossreport.compose.goal_figure import other_source, pictured
 from lossreport.compose.section import SectionWriter, Story
@@ -265,14 +266,12 @@ def _charts(story: Story) -> Iterator[Chart]:
     for series in flagged[:MAX_CHARTS]:
         yield line_chart(story, series, other=other_source(story, series))
     excursions = [
-        f
+        (f, f.payload)
         for f in story.findings
-        if f.kind in ("spike", "batch_outlier") and "baseline" in f.numbers
+        if isinstance(f.payload, Excursion) and len(story.series(f.series[0])) >= ZOOM_FROM
     ]
-    for finding in [f for f in excursions if len(story.series(f.series[0])) >= ZOOM_FROM][
-        :MAX_ZOOMS
-    ]:
-        yield zoom_chart(story, finding)
+    for finding, peak in excursions[:MAX_ZOOMS]:
+        yield zoom_chart(story, finding, peak)
     for finding in story.findings:
         if finding.groups:
             yield _scatter(story, finding)

@@ -166,7 +166,7 @@ def peak(series: Series, finding: Finding) -> int | None:
     None where the series lacks it.
     """
     rows = [row for row in (finding.start.row, *finding.rows) if 0 <= row < len(series)]
-    value = finding.numbers.get("value")
+    value = getattr(finding.payload, "value", None)
     return next(
         (row for row in rows if value is not None and series.y[row] == value),
         next(iter(rows), None),
