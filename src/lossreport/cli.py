@@ -20,7 +20,7 @@ from lossreport.compare.command import compare
 from lossreport.console.commands import SHOWING
 from lossreport.console.given import options_of
 from lossreport.console.saying import answer, language, progress_bar, say, tell
-from lossreport.errors import GATE_REACHED, LossreportError, OutputError, UsageError
+from lossreport.errors import GATE_REACHED, NO_METRIC, LossreportError, OutputError, UsageError
 from lossreport.index.command import index
 from lossreport.options import PLACES, CommandOptions, WritingOptions
 from lossreport.store.command import extract, say_left_out
@@ -172,7 +172,9 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
         _say(report.analysis, options, lang)
         say(answer(report, lang, sys.stderr, target))
     gate = _gate(report.analysis, options["fail_on"] or found.get("fail_on"), required, lang)
-    return INTERRUPTED if interrupted else gate
+    if interrupted:
+        return INTERRUPTED
+    return gate if any(run.series for run in report.analysis.runs) else gate or NO_METRIC
 
 
 @main.command()

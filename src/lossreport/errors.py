@@ -20,6 +20,12 @@ found; no error.
 """
 
 
+NO_METRIC: Final = 3
+"""The exit code where no metric was recognised: of a refusal, and of a report that can only tell
+how the program broke.
+"""
+
+
 class LossreportError(Exception):
     """Base of every error that is the user's to mend: "Couldn't read 'x.log': reason. Hint".
 
@@ -73,7 +79,7 @@ class NothingReadError(LossreportError):
     """Files were looked at and none held a metric, nor told how a training broke."""
 
     code = "nothing-read"
-    exit_code = 3
+    exit_code = NO_METRIC
 
 
 class LogError(LossreportError):

@@ -74,7 +74,7 @@ def test_runs_that_are_all_told_in_full_have_no_table_of_what_is_alike(
     tmp_path: Path, runs: int, alike: bool
 ) -> None:
     page = page_of(sweep(tmp_path / "log.txt", runs))
-    assert ("**What several runs have alike**" in page) is alike
+    assert ("**Findings that several runs share**" in page) is alike
     assert ("are told in full" in page) is alike
     assert len(set(re.findall(r"^## (r\d+) ·", page, re.MULTILINE))) == MOST_RUNS
 

@@ -4,12 +4,16 @@ the words of its error, its file and its line.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import lossreport
+from lossreport.cli import main
 from lossreport.errors import NothingReadError
+from lossreport.integrations import building
 from lossreport.model.analysis import Analysis
 from lossreport.model.run import Status
 
@@ -89,6 +93,37 @@ def test_a_report_of_every_form_is_written(tmp_path: Path) -> None:
     for ending in ("html", "md", "json"):
         lossreport.build([tmp_path], output=tmp_path / f"lossreport.{ending}")
         assert "KeyError" in (tmp_path / f"lossreport.{ending}").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (f"{TRACE}KeyError: 'a'\n", 3),
+        (f"epoch 1 loss 0.5\nepoch 2 loss 0.4\n{TRACE}KeyError: 'a'\n", 0),
+    ],
+)
+def test_build_ends_with_3_where_no_metric_was_recognised_and_writes_the_report(
+    text: str, code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "err.log").write_text(text)
+    ended = CliRunner().invoke(main, ["build", str(tmp_path), "-f", "md"])
+    assert ended.exit_code == code
+    assert "KeyError" in (tmp_path / "lossreport.md").read_text()
+
+
+def test_a_hook_takes_the_report_of_a_training_that_logged_nothing_as_written(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "err.log").write_text(f"{TRACE}KeyError: 'a'\n")
+    assert _built(tmp_path) == ""
+    (tmp_path / "err.log").write_text("hello\n")
+    assert "No metric found" in _built(tmp_path)
+
+
+def _built(folder: Path) -> str:
+    build = building.start(building.command(folder, folder / "report.html"), 0)
+    building.wait(build, lambda: time.monotonic() + 60)
+    return building.end(build)
 
 
 def test_settings_beside_it_are_facts_of_the_run(tmp_path: Path) -> None:

@@ -22,15 +22,15 @@ MOST_ALIKE: Final = 12
 MOST_OTHERS: Final = 200
 """Findings of single runs that a page lists; nobody reads more of them one by one."""
 
-CAPTION = Text(zh="几次训练共有的发现", en="What several runs have alike")
+CAPTION = Text(zh="几次训练共有的发现", en="Findings that several runs share")
 CUT = Text(
     zh="几次训练共有的发现（共 {count} 种，列出 {shown} 种）",
-    en="What several runs have alike ({shown} of {count} listed)",
+    en="Findings that several runs share ({shown} of {count} listed)",
 )
 OTHERS = Text(
     zh="下面没有详细写出的训练各自的发现（{count} 条，列出 {shown} 条，全部在 JSON 中）",
-    en="What single runs show that are not told in full below ({count}, {shown} listed, all of "
-    "them in the JSON)",
+    en="Findings of the runs that are not described in full below ({count}, {shown} listed; the "
+    "JSON has all)",
 )
 FINDING, SEVERITY, METRIC = (
     Text(zh="发现", en="finding"),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
+from lossreport.errors import NO_METRIC
 from lossreport.values import dataclass
 
 PYTHON: Final = "LOSSREPORT_PYTHON"
@@ -112,11 +113,9 @@ def end(build: Build) -> str:
     if late:
         return f"writing the report took longer than {seconds:.0f} s and was stopped"
     code = build.process.returncode
-    return (
-        ""
-        if code in WRITTEN
-        else f"writing the report failed with exit code {code}: {said or 'it said nothing'}"
-    )
+    if code in WRITTEN or (code == NO_METRIC and not said):
+        return ""  # a refusal says why; a report of a training that logged nothing is written
+    return f"writing the report failed with exit code {code}: {said or 'it said nothing'}"
 
 
 def _kill(process: subprocess.Popen[Any]) -> None:
