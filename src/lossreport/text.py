@@ -172,7 +172,19 @@ class Phrase:
         )
 
 
-Value = str | int | float | Quantity | Join | Text | Phrase
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verbatim:
+    """What a report said before, word for word in two languages: a value, and escaped like one."""
+
+    zh: str
+    en: str
+
+    def of(self, lang: Lang) -> str:
+        """Return it in `lang`; in a language of `overlay.py` it is English."""
+        return self.zh if lang == "zh" else self.en
+
+
+Value = str | int | float | Quantity | Join | Verbatim | Text | Phrase
 SEPARATOR: Final = Text(zh="、", en=", ")
 """Between the items of an enumeration."""
 TIMES: Final = Text(zh=" 倍", en="×")
@@ -333,6 +345,8 @@ def show_value(value: Value, lang: Lang) -> str:
             return show_quantity(value, lang)
         case Join():
             return SEPARATOR.of(lang).join(show_value(item, lang) for item in value.items)
+        case Verbatim():
+            return value.of(lang)
         case Text():
             return Phrase(text=value).plain(lang)
         case Phrase():

@@ -65,8 +65,8 @@ class Position:
 class Evidence:
     """One number that a statement stands on, and where it stands in the logs.
 
-    `metric` and `axis` are what a report made earlier says of it; else they follow from the series
-    of the source.
+    `metric`, `axis` and `of`, the id of a series, are what a report made earlier says of it; else
+    they follow from the series of the source. `of` is "" where it says that no series holds it.
     """
 
     source: str
@@ -75,6 +75,7 @@ class Evidence:
     value: float
     metric: str = ""
     axis: str = ""
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

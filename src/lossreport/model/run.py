@@ -210,6 +210,32 @@ class TypeGround:
     facts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One row of a series: where it stands, and its value."""
+
+    x: float
+    row: int
+    line: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Extent:
+    """What is told of all `n` rows of a series: how many are not finite and the first of them, the
+    first, last, lowest and highest of those that are, and which `rows` its arrays hold.
+    """
+
+    n: int
+    nonfinite: int
+    first_nonfinite: int | None
+    first: Point | None
+    last: Point | None
+    lowest: Point | None
+    highest: Point | None
+    rows: Ints
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Series:
     """One metric of one source: x as the log prints it, y, and the 1-based line of every row.
@@ -218,7 +244,8 @@ class Series:
     `epoch` is the epoch of every row where the log prints one beside x, else empty. `window` counts
     logger iterations. `metric_type`, `type_ground` and `unit` are filled in by `analysis`.
     `resolution` is the step of the last printed decimal (0.0001 for "8.5123"), None where the log
-    prints full precision. `pieces` is empty where all rows stand in `source`.
+    prints full precision. `pieces` is empty where all rows stand in `source`. `extent` is what a
+    report made earlier tells of all rows, of which its arrays may hold some only.
     """
 
     id: str
@@ -242,6 +269,7 @@ class Series:
     resolution: float | None = None
     pieces: tuple[Piece, ...] = ()
     entity: Entity | None = None
+    extent: Extent | None = None
 
     def source_of(self, row: int) -> str:
         """Return the id of the source that a row stands in."""
@@ -268,6 +296,31 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+def extent_of(series: Series) -> Extent:
+    """Return what all rows of a series come to: as it is told, else by its arrays."""
+    if series.extent is not None:
+        return series.extent
+    finite = np.flatnonzero(np.isfinite(series.y))
+    broken = np.flatnonzero(~np.isfinite(series.y))
+    y = series.y[finite]
+
+    def point(at: int) -> Point | None:
+        row = int(finite[at])
+        x, value = float(series.x[row]), float(series.y[row])
+        return Point(x=x, row=row, line=int(series.line[row]), value=value)
+
+    return Extent(
+        n=len(series),
+        nonfinite=len(broken),
+        first_nonfinite=int(broken[0]) if len(broken) else None,
+        first=point(0) if len(finite) else None,
+        last=point(-1) if len(finite) else None,
+        lowest=point(int(y.argmin())) if len(finite) else None,
+        highest=point(int(y.argmax())) if len(finite) else None,
+        rows=frozen_ints(np.arange(len(series))),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

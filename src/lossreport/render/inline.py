@@ -25,6 +25,7 @@ from lossreport.text import (
     Quantity,
     Text,
     Value,
+    Verbatim,
     show_number,
     show_quantity,
     show_value,
@@ -72,6 +73,8 @@ def to_inline_html(value: Value, lang: Lang) -> Markup:
             return Markup(SEPARATOR.of(lang)).join(
                 to_inline_html(item, lang) for item in value.items
             )
+        case Verbatim():
+            return escape(visible(value.of(lang)))
         case Text():
             return _phrase_html(Phrase(text=value), lang)
         case Phrase():
@@ -160,7 +163,7 @@ def to_inline_markdown(value: Value, lang: Lang) -> str:
     match value:
         case str():
             return escape_markdown(value)
-        case bool() | int() | float() | Quantity():
+        case bool() | int() | float() | Quantity() | Verbatim():
             return escape_markdown(show_value(value, lang))
         case Join():
             return SEPARATOR.of(lang).join(to_inline_markdown(item, lang) for item in value.items)

@@ -35,13 +35,14 @@ def brief_limit(series: Iterable[Series]) -> int:
 
 
 def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -> Ints:
-    """Return the rows to keep, ascending: all where there are at most `limit`.
+    """Return the rows to keep, ascending: all where there are at most `limit`, or where they were
+    chosen before.
 
     Else rows that findings on the series cite come first, then its ends and extremes, then the
     other rows findings mean, the most severe first; what room is left goes to rows spread evenly.
     """
     n = len(series)
-    if n <= limit:
+    if n <= limit or series.extent is not None:
         return frozen_ints(np.arange(n))
     mine = sorted(
         (finding for finding in findings if series.id in finding.series),

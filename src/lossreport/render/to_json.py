@@ -37,14 +37,17 @@ from lossreport.model.analysis import (
 )
 from lossreport.model.run import (
     Event,
+    Extent,
     Fact,
     FactValue,
     Launch,
+    Point,
     Run,
     Series,
     Source,
     TypeGround,
     Weighing,
+    extent_of,
 )
 from lossreport.render.citation import cited_series
 from lossreport.render.seal import data_digests
@@ -394,9 +397,7 @@ def _source(source: Source, brief: bool) -> dict[str, Json]:
 def _series(
     series: Series, findings: Sequence[Finding], limit: int, brief: bool
 ) -> dict[str, Json]:
-    finite = np.flatnonzero(np.isfinite(series.y))
-    broken = np.flatnonzero(~np.isfinite(series.y))
-    y = series.y[finite]
+    whole = extent_of(series)
     return {
         "id": series.id,
         "run": series.run,
@@ -418,12 +419,12 @@ def _series(
         "derived": None
         if series.derived is None
         else {"from": list(series.derived.of), "how": series.derived.how},
-        "n": len(series),
-        "nonfinite": {"count": len(broken), "first_row": int(broken[0]) if len(broken) else None},
-        "first": _point(series, int(finite[0])) if len(finite) else None,
-        "last": _point(series, int(finite[-1])) if len(finite) else None,
-        "min": _point(series, int(finite[y.argmin()])) if len(finite) else None,
-        "max": _point(series, int(finite[y.argmax()])) if len(finite) else None,
+        "n": whole.n,
+        "nonfinite": {"count": whole.nonfinite, "first_row": whole.first_nonfinite},
+        "first": _point(whole.first),
+        "last": _point(whole.last),
+        "min": _point(whole.lowest),
+        "max": _point(whole.highest),
         "segments": [
             {"first_row": span.first_row, "last_row": span.last_row} for span in series.segments
         ],
@@ -437,7 +438,7 @@ def _series(
             if series.pieces
             else {}
         ),
-        "points": _points(series, findings, limit),
+        "points": _points(series, whole, findings, limit),
         **_beyond(brief, resolution=_optional(series.resolution)),
     }
 
@@ -453,23 +454,23 @@ def _ground(ground: TypeGround | None) -> dict[str, Json]:
     }
 
 
-def _point(series: Series, row: int) -> dict[str, Json]:
-    return {
-        "x": _x(series.x[row]),
-        "row": row,
-        "line": int(series.line[row]),
-        "value": _number(series.y[row]),
-    }
+def _point(at: Point | None) -> dict[str, Json] | None:
+    if at is None:
+        return None
+    return {"x": _x(at.x), "row": at.row, "line": at.line, "value": _number(at.value)}
 
 
-def _points(series: Series, findings: Iterable[Finding], limit: int) -> dict[str, Json]:
+def _points(
+    series: Series, whole: Extent, findings: Iterable[Finding], limit: int
+) -> dict[str, Json]:
     rows = kept_rows(series, findings, limit)
+    thinned = len(rows) < whole.n
     return {
         "x": [_x(x) for x in series.x[rows].tolist()],
         "y": [_number(y) for y in series.y[rows].tolist()],
         "line": series.line[rows].tolist(),
-        **({"row": rows.tolist()} if len(rows) < len(series) else {}),
-        "thinned": len(rows) < len(series),
+        **({"row": whole.rows[rows].tolist()} if thinned else {}),
+        "thinned": thinned,
     }
 
 
@@ -551,12 +552,14 @@ def _evidence(analysis: Analysis, finding: Finding, evidence: Evidence) -> dict[
     """Return a row of evidence, with the series that holds its value where that is another than the
     finding's own; else what x counts.
     """
-    series, holds = cited_series(analysis, finding, evidence)
-    told: dict[str, Json] = {}
-    if series is None or not holds:
-        told = {"axis": "" if series is None else series.axis.value}
-    elif series.id != own_series(analysis, finding, evidence.source):
-        told = {"of": series.id}
+    of, axis = evidence.of, evidence.axis
+    if of is None:
+        series, holds = cited_series(analysis, finding, evidence)
+        of = series.id if series is not None and holds else ""
+        axis = "" if series is None else series.axis.value
+    own = own_series(analysis, finding, evidence.source)
+    told: dict[str, Json] = {} if of == own else {"of": of}
+    told = told if of else {"axis": axis}
     return {
         "source": evidence.source,
         "line": evidence.line,
