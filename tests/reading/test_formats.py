@@ -26,6 +26,7 @@ ELSEWHERE = {
     "hf_config": "formats/hf_config/config.json",
     "ray_text": "formats/ray_text/train.log",
     "options_txt": "formats/options_txt/opt.txt",
+    "plain_settings": "formats/plain_settings/command.txt",
     "guild": "formats/guild/.guild",
     "py_config": "formats/py_config/vis_data/config.py",
     "aim": "formats/aim/.aim",

@@ -1,5 +1,5 @@
 """A configuration written in Python, as MMEngine and MMCV dump it (`vis_data/config.py`):
-assignments of literals and of `dict(...)`. Facts.
+assignments of literals, of `dict(...)` and of optimisers. Facts.
 
 Nothing in it is run: the file is parsed, and what is no literal is left out. Source: `Config.dump`
 of mmengine/config/config.py 0.10.7.
@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import FactValue
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.parser import Parser, RawFact, Record, RowsRead, Score
@@ -38,6 +39,8 @@ SETTINGS: Final = frozenset(
 )
 """Names by which a configuration of a training is known."""
 MIN_NAMES: Final = 1
+OPTIMISERS: Final = re.compile(r"(?:^|\.)optim(?:izers?)?\.[A-Z]\w{0,40}$")
+"""Modules of PyTorch and Keras that hold nothing but optimisers."""
 TRAINING: Final = ("train", "optim", "max_", "total_", "runner", "lr")
 """What begins the names of the training itself: of several batch sizes that of the training
 counts.
@@ -96,6 +99,11 @@ def _leaves(name: str, node: ast.expr) -> Iterator[tuple[str, FactValue, int]]:
         for keyword in node.keywords:
             if keyword.arg is not None:
                 yield from _leaves(f"{name}.{keyword.arg}", keyword.value)
+    elif (made := _optimiser(node)) is not None:
+        yield name, made, node.lineno
+        for keyword in node.keywords if isinstance(node, ast.Call) else ():
+            if keyword.arg is not None:
+                yield from _literal(f"{name}.{keyword.arg}", keyword.value)
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
@@ -107,6 +115,15 @@ def _leaves(name: str, node: ast.expr) -> Iterator[tuple[str, FactValue, int]]:
             yield from _leaves(f"{name}.{number}", item)
     else:
         yield from _literal(name, node)
+
+
+def _optimiser(node: ast.expr) -> str | None:
+    """Return the class that a call like `torch.optim.Adam(model.parameters(), lr=0.001)` makes;
+    None for all else.
+    """
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return None
+    return node.func.attr if OPTIMISERS.search(ast.unparse(node.func)) else None
 
 
 def _literal(name: str, node: ast.expr) -> Iterator[tuple[str, FactValue, int]]:
