@@ -124,16 +124,25 @@ def compose(
     link: str = "",
     notes: str = "",
     strict: bool = False,
+    whole: bool = True,
 ) -> Report:
     """Compose the report of an analysis: sections of blocks, no language and no markup yet.
 
     `notes` is Markdown of the user's own; raw HTML, scripts and images in it are taken out when it
-    is rendered. With `strict` a failing section raises instead of saying so in its place.
+    is rendered. With `strict` a failing section raises instead of saying so in its place. Of a
+    report that is not `whole` only its JSON and its short answer are asked for.
     """
     from lossreport.compose.compose import compose_report
 
     return compose_report(
-        analysis, title=title, owner=owner, tags=tags, link=link, notes=notes, strict=strict
+        analysis,
+        title=title,
+        owner=owner,
+        tags=tags,
+        link=link,
+        notes=notes,
+        strict=strict,
+        whole=whole,
     )
 
 
@@ -251,7 +260,7 @@ def build(
     of_reading: dict[str, Any] = {
         name: value for name, value in options.items() if name in ReadingOptions.__annotations__
     }
-    report = report_on(listed, **of_reading)
+    report = report_on(listed, whole=form != "json" or place is not None, **of_reading)
     progress.begin("writing", sum(len(section.blocks) for section in report.sections))
     language = options.get("lang") or _option(settings, "lang", CHOICES) or "both"
     made = (
@@ -295,9 +304,9 @@ def _embeds(settings: Settings, asked: bool | None, form: str) -> bool:
     return form == "html" and bool(settings.options.get("embed_logs") if asked is None else asked)
 
 
-def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
+def report_on(paths: Paths, *, whole: bool = True, **options: Unpack[ReadingOptions]) -> Report:
     """Read, analyse and compose with the settings beside the logs, and write nothing: `build`
-    writes what this returns.
+    writes what this returns; not `whole` where that is JSON.
 
     `options` are those of `ReadingOptions`; TypeError names one that is none.
     """
@@ -324,6 +333,7 @@ def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
     found = read_paths(listed, reading)
     runs = select(found, options.get("run") or settings.options.get("run"))
     strict = options.get("strict", False) or bool(settings.options.get("strict"))
+    earlier = options.get("against") or _beside(listed, settings, "against", trusted=trusted)
     report = compose(
         analyze(runs, strict=strict),
         title=options.get("title") or settings.options.get("title"),
@@ -332,8 +342,8 @@ def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
         link=options.get("link") or settings.options.get("link", ""),
         notes=written_notes,
         strict=strict,
+        whole=whole or strict or bool(earlier),
     )
-    earlier = options.get("against") or _beside(listed, settings, "against", trusted=trusted)
     return _held_against(report, earlier) if earlier else report
 
 

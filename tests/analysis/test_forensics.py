@@ -13,7 +13,7 @@ import pytest
 
 import lossreport
 from certainty import CERTAIN, certain
-from lossreport.analysis.companions import LR_STEP, NOISE, companions
+from lossreport.analysis.companions import LR_STEP, NOISE, Watch
 from lossreport.analysis.context import Context
 from lossreport.analysis.suspects import CONCENTRATED, SLOW
 from lossreport.model.analysis import Analysis, Finding
@@ -155,7 +155,7 @@ def test_a_companion_moves_beyond_five_noise_units(size: float, moved: bool) -> 
             make_series(norm, "grad_norm", axis="step", id="m2", metric_type="grad_norm"),
         ]
     )
-    (one,) = companions(Context(run, run), run.series[0], SPIKE, SPIKE)
+    (one,) = Watch(Context(run, run)).companions(run.series[0], SPIKE, SPIKE)
     assert one.moved is moved
 
 
@@ -180,7 +180,7 @@ def test_few_companions_move_at_random_rows_of_a_run_without_an_event() -> None:
                 make_series(norm, "grad_norm", axis="step", id="m2", metric_type="grad_norm"),
             ]
         )
-        moved += companions(Context(run, run), run.series[0], SPIKE, SPIKE)[0].moved
+        moved += Watch(Context(run, run)).companions(run.series[0], SPIKE, SPIKE)[0].moved
     assert moved <= 2
 
 

@@ -57,3 +57,12 @@ def test_two_events_of_one_series_stay_two() -> None:
     findings = [f for f in analysed(("loss", y)).findings if f.kind in ("batch_outlier", "spike")]
     assert findings
     assert all(f.explained_by is None for f in findings)
+
+
+def test_an_event_that_lasts_is_one_however_many_spikes_are_in_it() -> None:
+    # of the rows 100, 103, 106 each is near the next, and of other metrics each
+    analysis = analysed(
+        ("loss", spiked(100)), ("a_loss", spiked(103, 1)), ("b_loss", spiked(106, 2))
+    )
+    found = [f for f in analysis.findings if f.kind == "batch_outlier"]
+    assert len({f.explained_by or f.key for f in found}) == 1

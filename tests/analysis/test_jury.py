@@ -5,14 +5,16 @@ too few rows to judge.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import lossreport
 from lossreport.analysis.jury import JURORS, _kill_loss_spike, _lightning, _rolling
-from lossreport.model.analysis import Vote
+from lossreport.model.analysis import Position, Vote
 from lossreport.model.run import Floats
+from lossreport.render.thinning import LIMIT
 from lossreport.render.to_json import to_dict
 from runs import SAMPLES, SEED_CLOSS, flat, make_run, rng
 
@@ -120,6 +122,17 @@ def test_the_json_holds_the_votes() -> None:
     votes = {vote["juror"]: vote for vote in data["juries"][0]["votes"]}
     assert [at["x"] for at in votes["lightning"]["fires"]] == [7, 10]
     assert votes["olmo_core"]["reason"]["zh"] == "需要 128 行，只有 12 行"
+
+
+@pytest.mark.parametrize(("fired", "held"), [(LIMIT, LIMIT), (LIMIT + 1, LIMIT)])
+def test_the_json_holds_as_many_places_as_points_and_counts_all(fired: int, held: int) -> None:
+    analysis = lossreport.analyze(lossreport.read_run([SAMPLES / "vla_action_head"]))
+    (jury, *_), (vote, *_) = analysis.juries, analysis.juries[0].votes
+    place = Position(x=1.0, row=1, line=2)
+    jury = replace(jury, votes=(replace(vote, reason=None, fires=(place,) * fired),))
+    told = to_dict(replace(analysis, juries=(jury,)))["juries"][0]["votes"][0]
+    assert len(told["fires"]) == held
+    assert told["fired"] == fired
 
 
 # What the rules say row by row, as their sources do

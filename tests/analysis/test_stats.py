@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
 
 from lossreport.curves.stats import (
+    FEW,
     MAD_TO_SD,
+    Spread,
     block_medians,
     fill,
     lag_one,
     log_if_positive,
     mad,
+    median,
     noise_of_differences,
     robust_line,
     theil_sen,
@@ -87,3 +91,33 @@ def test_the_robust_line_has_an_odd_window_of_a_fiftieth(rows: int, window: int)
 def test_logs_are_taken_of_positive_curves_only() -> None:
     assert log_if_positive(np.array([1.0, math.e]))[0].tolist() == [0, 1]
     assert log_if_positive(np.array([0.0, 1.0]))[1] is False
+
+
+# -------------------------------------------------------------------- the quick ways say the same
+def curves_of_all_kinds(count: int) -> list[np.ndarray]:
+    """Curves of few and many values: of noise, of few levels, printed coarsely, with gaps."""
+    draw = rng(5)
+    made = []
+    for number in range(count):
+        n = int(draw.integers(1, 2 * FEW + 4))
+        y = draw.standard_normal(n)
+        y = (y, np.round(2 * y), np.round(y, 1))[number % 3]
+        if number % 5 == 0:
+            y[draw.integers(n)] = (np.nan, np.inf)[number % 2]
+        made.append(y)
+    return made
+
+
+def test_the_median_of_few_values_is_that_of_numpy() -> None:
+    for y in [*curves_of_all_kinds(400), np.empty(0)]:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = float(np.median(y))
+            assert median(y) == expected or math.isnan(median(y)) is math.isnan(expected) is True
+
+
+def test_the_spread_without_a_row_is_that_of_all_others() -> None:
+    for y in curves_of_all_kinds(600):
+        row = int(np.argmax(np.nan_to_num(y)))
+        found, expected = Spread(y).without(float(y[row])), mad(np.delete(y, row))
+        assert found == expected or (math.isnan(found) and math.isnan(expected))

@@ -4,13 +4,14 @@ after it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final, Literal
 
 import numpy as np
 
 from lossreport.analysis.context import Context, same_metric
-from lossreport.curves.stats import mad
+from lossreport.curves.stats import finite, mad, median
 from lossreport.model.run import Floats, Series, is_epoch_level
 from lossreport.values import dataclass
 
@@ -62,23 +63,85 @@ class Place:
     end: float
     spacing: float
     near: int
-    apart: Floats
+    apart: frozenset[float]
 
 
-def companions(context: Context, series: Series, first: int, last: int) -> tuple[Companion, ...]:
-    """Return the other losses, gradient norm, learning rate, speed and loss scale at the x of rows
-    `first` to `last`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A series that is looked at beside others, with what holds of all of its places: how its kind
+    moves, and how far its rows are apart.
     """
-    spans = [span for span in context.spike_spans(series) if span[1] < first or span[0] > last]
-    place = Place(
-        start=float(series.x[first]),
-        end=float(series.x[last]),
-        spacing=float(np.median(np.diff(series.x))),
-        near=1 if is_epoch_level(series) else NEAR,
-        apart=np.concatenate([series.x[a : b + 1] for a, b in spans]) if spans else np.empty(0),
-    )
-    found = (_companion(context, other, place) for other in _others(context, series))
-    return tuple(one for one in found if one is not None)
+
+    series: Series
+    kind: str
+    up: bool
+    spacing: float
+
+
+class Watch:
+    """Looks at the other series of a run wherever one of them spikes; what does not depend on the
+    place is worked out once.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._watched: dict[str, Watched | None] = {}
+        self._beside: dict[str, tuple[Watched, ...]] = {}
+        self._spikes: dict[str, list[tuple[int, int, frozenset[float]]]] = {}
+
+    def companions(self, series: Series, first: int, last: int) -> tuple[Companion, ...]:
+        """Return the other losses, gradient norm, learning rate, speed and loss scale at the x of
+        rows `first` to `last`.
+        """
+        if series.id not in self._beside:
+            others = map(self._watch, _others(self.context, series))
+            self._beside[series.id] = tuple(one for one in others if one is not None)
+            self._spikes[series.id] = [
+                (a, b, frozenset(series.x[a : b + 1].tolist()))
+                for a, b in self.context.spike_spans(series)
+            ]
+        place = Place(
+            start=float(series.x[first]),
+            end=float(series.x[last]),
+            spacing=self._spacing(series),
+            near=1 if is_epoch_level(series) else NEAR,
+            apart=frozenset().union(
+                *(places for a, b, places in self._spikes[series.id] if b < first or a > last)
+            ),
+        )
+        found = (_companion(other, place) for other in self._beside[series.id])
+        return tuple(one for one in found if one is not None)
+
+    def _watch(self, series: Series) -> Watched | None:
+        """Return a series as it is looked at; None where it has no level: too few rows, or no order
+        of them, or none that is finite.
+        """
+        if series.id not in self._watched:
+            has_level = (
+                len(series) >= MIN_LEVEL
+                and not np.any(np.diff(series.x) < 0)
+                and bool(np.isfinite(series.y).any())
+            )
+            kind = self.context.kind(series)
+            self._watched[series.id] = (
+                Watched(
+                    series=series,
+                    kind=kind.id,
+                    up=kind.role in UPWARDS or kind.id == "grad_norm",
+                    spacing=_spacing(series),
+                )
+                if has_level
+                else None
+            )
+        return self._watched[series.id]
+
+    def _spacing(self, series: Series) -> float:
+        watched = self._watch(series)
+        return _spacing(series) if watched is None else watched.spacing
+
+
+def _spacing(series: Series) -> float:
+    return float(np.median(np.diff(series.x)))
 
 
 def _others(context: Context, series: Series) -> Iterator[Series]:
@@ -105,23 +168,23 @@ def _others(context: Context, series: Series) -> Iterator[Series]:
             yield other
 
 
-def _companion(context: Context, other: Series, place: Place) -> Companion | None:
-    """Return what `other` does at a place; None where it has no row there or no level around it."""
-    if len(other) < MIN_LEVEL or np.any(np.diff(other.x) < 0):
-        return None
+def _companion(watched: Watched, place: Place) -> Companion | None:
+    """Return what a series does at a place; None where it has no row there or no level around
+    it.
+    """
+    other = watched.series
     first = int(np.searchsorted(other.x, place.start))
     last = max(first, int(np.searchsorted(other.x, place.end, side="right")) - 1)
-    if first >= len(other) or not np.isfinite(other.y).any():
+    if first >= len(other):
         return None
-    if context.kind(other).id in STEPPED:
-        return _step(other, first, last, falls_only=context.kind(other).id == "loss_scale")
-    up = context.kind(other).role in UPWARDS or context.kind(other).id == "grad_norm"
-    if float(np.median(np.diff(other.x))) > SPARSE * place.spacing:
-        return _sparse(other, first, up)
+    if watched.kind in STEPPED:
+        return _step(other, first, last, falls_only=watched.kind == "loss_scale")
+    if watched.spacing > SPARSE * place.spacing:
+        return _sparse(other, first, watched.up)
     level = _level(other.y, first, last)
     if level is None:
         return None
-    when, row = _when(other, first, last, level, up, place)
+    when, row = _when(other, first, last, level, watched.up, place)
     ratio = float(other.y[row] / level[0]) if level[0] else float("nan")
     return Companion(series=other, row=row, ratio=ratio, when=when)
 
@@ -152,18 +215,12 @@ def _level(y: Floats, first: int, last: int) -> tuple[float, float] | None:
     """Return the median and the noise of the rows around, those next to the spike left out; None
     where they are too few.
     """
-    rows = [
-        *range(max(0, first - NEAR - AROUND), max(0, first - NEAR)),
-        *range(last + NEAR + 1, min(len(y), last + NEAR + 1 + AROUND)),
-    ]
-    if len(rows) < MIN_LEVEL:  # a short table: only the spike itself is left out
-        rows = [
-            row
-            for row in range(max(0, first - AROUND), min(len(y), last + AROUND))
-            if not first <= row <= last
-        ]
-    values = y[rows][np.isfinite(y[rows])]
-    return (float(np.median(values)), mad(values)) if len(values) >= MIN_LEVEL else None
+    before = y[max(0, first - NEAR - AROUND) : max(0, first - NEAR)]
+    behind = y[last + NEAR + 1 : last + NEAR + 1 + AROUND]
+    if len(before) + len(behind) < MIN_LEVEL:  # a short table: only the spike itself is left out
+        before, behind = y[max(0, first - AROUND) : first], y[last + 1 : last + AROUND]
+    values = finite(np.concatenate([before, behind]))
+    return (median(values), mad(values)) if len(values) >= MIN_LEVEL else None
 
 
 def _when(
@@ -173,17 +230,23 @@ def _when(
     of other spikes do not count.
     """
     y, (median, noise) = other.y, level
-    away = (y - median) if up else np.abs(y - median)
+    begin = max(0, first - place.near)
+    end = min(len(y), last + 1 + place.near)
+    apart = y[begin:end] - median
+    away = dict(zip(range(begin, end), (apart if up else np.abs(apart)).tolist(), strict=True))
     limit = max(NOISE * noise, SHARE * abs(median))
     parts: tuple[tuple[When, range], ...] = (
-        ("before", range(max(0, first - place.near), first)),
+        ("before", range(begin, first)),
         ("at", range(first, last + 1)),
-        ("after", range(last + 1, min(len(y), last + 1 + place.near))),
+        ("after", range(last + 1, end)),
     )
+    at = dict(zip(range(begin, end), other.x[begin:end].tolist(), strict=True))
     for when, rows in parts:
-        free = [row for row in rows if other.x[row] not in place.apart]
         out = [
-            row for row in free if not np.isfinite(y[row]) or (away[row] > limit and away[row] > 0)
+            row
+            for row in rows
+            if at[row] not in place.apart
+            and (not math.isfinite(y[row]) or (away[row] > limit and away[row] > 0))
         ]
         if out:
             return when, max(out, key=lambda row: float(np.nan_to_num(away[row], nan=np.inf)))

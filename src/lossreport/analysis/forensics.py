@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.analysis.breakage import how_it_breaks
-from lossreport.analysis.companions import Companion, companions
+from lossreport.analysis.companions import Companion, Watch
 from lossreport.analysis.context import Context
 from lossreport.analysis.found import seen_besides
 from lossreport.analysis.scene import AVERAGED, Scene, scene
@@ -98,7 +98,11 @@ def examined(context: Context) -> Iterator[Finding]:
 
     Hypotheses that a finding has already are kept.
     """
-    spikes = [finding for finding in context.found if finding.kind in ("spike", "batch_outlier")]
+    spikes: dict[str, list[Finding]] = {}
+    for finding in context.found:
+        if finding.kind in ("spike", "batch_outlier"):
+            spikes.setdefault(finding.series[0], []).append(finding)
+    watch = Watch(context)
     for finding in context.found:
         if finding.kind in TRUSTED:
             yield replace(
@@ -111,18 +115,13 @@ def examined(context: Context) -> Iterator[Finding]:
         if finding.kind not in KINDS:
             yield finding
             continue
+        rows = set(finding.rows)
         told = [
             one
-            for one in spikes
-            if one is not finding
-            and one.series[0] == finding.series[0]
-            and set(one.rows) & set(finding.rows)
+            for one in (spikes.get(finding.series[0], []) if finding.kind == "above_chance" else [])
+            if not rows.isdisjoint(one.rows)
         ]
-        if (
-            finding.kind == "above_chance"
-            and told
-            and {row for one in told for row in one.rows} >= set(finding.rows)
-        ):
+        if told and {row for one in told for row in one.rows} >= rows:
             yield replace(
                 finding,
                 notes=(
@@ -131,7 +130,7 @@ def examined(context: Context) -> Iterator[Finding]:
                 ),
             )
         else:
-            yield _examined(context, finding)
+            yield _examined(context, finding, watch)
 
 
 BROKEN: Final = ("nonfinite", "masked_nonfinite", "divergence", "broken_metric")
@@ -150,11 +149,11 @@ def _broke(context: Context, finding: Finding) -> Iterator[Phrase]:
             yield from (sign.text for sign in around(context, series, finding.start.row))
 
 
-def _examined(context: Context, finding: Finding) -> Finding:
+def _examined(context: Context, finding: Finding, watch: Watch) -> Finding:
     at = scene(context, finding)
     if at is None:
         return finding
-    others = companions(context, at.series, at.first, at.last)
+    others = watch.companions(at.series, at.first, at.last)
     hypotheses = finding.hypotheses or suspects(context, at, others)
     notes = (
         *_arithmetic(at),

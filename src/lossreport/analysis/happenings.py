@@ -61,17 +61,22 @@ def _events(
 ) -> list[list[Finding]]:
     """Return the findings in groups of one place each."""
     events: list[list[Finding]] = []
+    recent: list[list[Finding]] = []
+    reach = NEAR * max(spacing.values(), default=0.0)
     for finding in sorted(findings, key=lambda f: (f.start.x, f.start.line)):
+        # in the order of x an event is over once its last finding is out of anybody's reach
+        recent = [event for event in recent if finding.start.x - event[-1].start.x <= reach]
         near = next(
             (
                 event
-                for event in events
+                for event in recent
                 if any(_is_near(context, finding, other, spacing) for other in event)
             ),
             None,
         )
         if near is None:
             events.append([finding])
+            recent.append(events[-1])
         else:
             near.append(finding)
     return events

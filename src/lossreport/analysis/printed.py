@@ -5,9 +5,10 @@ than the rounding of the print.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
-from lossreport.analysis.agreement import precision
+from lossreport.analysis.agreement import Precision, precision
 from lossreport.model.run import Series
 
 WITHIN: Final = 2.0
@@ -20,13 +21,21 @@ def step(series: Series, value: float) -> float:
     """Return the step of the last printed digit at a value; 0 where the log prints full
     precision.
     """
-    found = precision(series)
+    return _step(precision(series), value)
+
+
+def _step(found: Precision, value: float) -> float:
     return 2.0 * max(found.decimals, found.digits * abs(value))
 
 
-def differs(series: Series, value: float, other: float) -> bool:
-    """Return whether two values lie further apart than the print can tell."""
-    return abs(value - other) > WITHIN * step(series, max(abs(value), abs(other))) * (1 + 1e-9)
+def differs(
+    series: Series, value: float, other: float, known: Callable[[], Precision] | None = None
+) -> bool:
+    """Return whether two values lie further apart than the print can tell. `known` gives how finely
+    the series is printed, where it is asked for many values.
+    """
+    found = precision(series) if known is None else known()
+    return abs(value - other) > WITHIN * _step(found, max(abs(value), abs(other))) * (1 + 1e-9)
 
 
 def digits(series: Series, value: float) -> float:

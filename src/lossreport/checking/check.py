@@ -33,6 +33,7 @@ from lossreport.checking.words import wrong_words
 from lossreport.errors import ClaimError
 from lossreport.model.analysis import (
     Analysis,
+    Evidence,
     Failure,
     Finding,
     Forecast,
@@ -244,11 +245,11 @@ def _places(ground: Ground, finding: Finding, series: Series) -> Iterator[str]:
         return
     known = [*ground.series, *ground.run.series]
     for one in finding.evidence:
-        if not any(_stands(other, one.line, one.x, one.value) for other in known):
+        if not any(_stands(ground, other, one) for other in known):
             yield f"no row of line {one.line} is {one.value:g} at {one.x:g}"
             return
     for row, one in zip(finding.rows[:QUOTED], finding.evidence, strict=False):
-        if not _stands(series, one.line, one.x, one.value) or one.line != int(series.line[row]):
+        if not _stands(ground, series, one) or one.line != int(series.line[row]):
             yield f"its evidence is not that of row {row}"
             return
 
@@ -257,13 +258,21 @@ QUOTED: Final = 20
 """Rows of a finding that are quoted as evidence, before those of other series."""
 
 
-def _stands(series: Series, line: int, x: float, value: float) -> bool:
-    rows = np.flatnonzero(series.line == line)
+def _stands(ground: Ground, series: Series, one: Evidence) -> bool:
+    rows: Iterable[int] = (
+        range(*np.searchsorted(series.line, [one.line, one.line + 1]).tolist())
+        if ground.once(_rises, series)
+        else np.flatnonzero(series.line == one.line).tolist()
+    )
     return any(
-        series.x[row] == x
-        and (series.y[row] == value or (np.isnan(value) and np.isnan(series.y[row])))
+        series.x[row] == one.x
+        and (series.y[row] == one.value or (np.isnan(one.value) and np.isnan(series.y[row])))
         for row in rows
     )
+
+
+def _rises(series: Series) -> bool:
+    return bool(np.all(series.line[1:] >= series.line[:-1]))
 
 
 def _declared(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from functools import cached_property
-from typing import Final
+from functools import cached_property, wraps
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from lossreport.model.run import Floats, Run, Series
 from lossreport.text import Phrase
 from lossreport.values import dataclass
 
+T = TypeVar("T")
 EXCURSIONS = ("spike", "batch_outlier")
 
 
@@ -35,6 +36,21 @@ class Ground:
     series: tuple[Series, ...] = ()
     finding: Finding | None = None
     beside: tuple[Run, ...] = ()
+    known: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was worked out of the whole of a series, which a thousand findings may be about."""
+
+    def once(self, what: Callable[[Series], T], series: Series) -> T:
+        """Return what follows from the whole of a series, worked out at the first question."""
+        key = (what.__name__, id(series))
+        if key not in self.known:
+            self.known[key] = what(series)
+        found: T = self.known[key]
+        return found
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """What was worked out of this claim; see `remembered`."""
+        return {}
 
     @property
     def subject(self) -> Series:
@@ -69,8 +85,8 @@ class Ground:
         """
         called = self.called(phrase)
         ids = {one.id for one in called}
-        mine = tuple(one for one in self.series if one.id in ids)
-        return replace(self, series=mine or called or self.series)
+        mine = tuple(one for one in self.series if one.id in ids) or called or self.series
+        return self if mine == self.series else replace(self, series=mine)
 
     def called(self, phrase: Phrase) -> tuple[Series, ...]:
         """Return the series that a sentence names: by label, else by name alone; of the file that
@@ -118,6 +134,19 @@ class Ground:
         """The spikes that were found, those that the user asked to ignore included."""
         every = (*self.analysis.findings, *(one.finding for one in self.analysis.ignored))
         return tuple(finding for finding in every if finding.kind in EXCURSIONS)
+
+
+def remembered(rule: Callable[[Ground], T]) -> Callable[[Ground], T]:
+    """Return a measure of a claim that is taken once, however many numbers ask for it."""
+
+    @wraps(rule)
+    def answer(ground: Ground) -> T:
+        if rule.__name__ not in ground.answers:
+            ground.answers[rule.__name__] = rule(ground)
+        found: T = ground.answers[rule.__name__]
+        return found
+
+    return answer
 
 
 THRESHOLDS: Final = {"flat_gain": 0.02, "data_wait": 0.30}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from typing import Final
 
 import numpy as np
@@ -24,7 +25,30 @@ larger.
 def spread(y: Floats) -> float:
     """Return the median absolute deviation, scaled to a standard deviation; 0 for nothing."""
     kept = y[np.isfinite(y)]
-    return TO_SD * float(np.median(np.abs(kept - np.median(kept)))) if len(kept) else 0.0
+    return TO_SD * halfway(np.abs(kept - halfway(kept))) if len(kept) else 0.0
+
+
+FEW: Final = 100
+"""Values that the standard library has in order before numpy has begun."""
+
+
+def halfway(y: Floats) -> float:
+    """Return the median of values of which none is NaN."""
+    return statistics.median(y.tolist()) if 0 < len(y) <= FEW else float(np.median(y))
+
+
+def spread_without_one(y: Floats) -> tuple[float, float]:
+    """Return between which bounds the spread of a curve lies, whichever of its finite values is
+    left out: of two or more.
+
+    One value less moves a median by one rank at most, and what is apart from it by as much.
+    """
+    kept = np.sort(y[np.isfinite(y)])
+    first, last = (len(kept) - 2) // 2, (len(kept) - 1) // 2 + 1
+    low, high = kept[first], kept[last]
+    least = np.partition(np.maximum(np.maximum(low - kept, kept - high), 0.0), first)[first]
+    most = np.partition(np.maximum(kept - low, high - kept), last)[last]
+    return TO_SD * float(least), TO_SD * float(most)
 
 
 def bridged(y: Floats) -> Floats:
@@ -38,7 +62,7 @@ def bridged(y: Floats) -> Floats:
 def middle(y: Floats) -> float:
     """Return the median of what is finite, NaN for nothing."""
     kept = y[np.isfinite(y)]
-    return float(np.median(kept)) if len(kept) else math.nan
+    return halfway(kept) if len(kept) else math.nan
 
 
 def noise(y: Floats) -> float:

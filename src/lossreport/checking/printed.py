@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -137,10 +137,13 @@ def _next_to(value: float, printed: Number, many: Floats | Ints) -> Floats | Int
         and abs(value) < TINY
     ):
         return many[np.abs(many) < TINY]
-    below, above = many[many <= value], many[many >= value]
-    return np.array(
-        [*([below.max()] if len(below) else []), *([above.min()] if len(above) else [])]
-    )
+    below, above = many <= value, many >= value
+    nearest: list[Any] = []
+    if below.any():
+        nearest.append(np.max(many, where=below, initial=many[below.argmax()]))
+    if above.any():
+        nearest.append(np.min(many, where=above, initial=many[above.argmax()]))
+    return np.array(nearest)
 
 
 def entry(value: float) -> Quantity:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from lossreport import __version__
 from lossreport.compose.overview import in_order, overview
 from lossreport.compose.section import SectionWriter, Story, section_writers
+from lossreport.compose.sections import answer
 from lossreport.compose.short import short
 from lossreport.errors import NothingReadError, UsageError
 from lossreport.model.analysis import Analysis
@@ -48,12 +49,13 @@ def compose_report(
     notes: str = "",
     *,
     strict: bool = False,
+    whole: bool = True,
 ) -> Report:
     """Return the report of an analysis; of several runs, an overview first, then all sections of
     each run.
 
     A section that raises says so in its place and becomes a failure of the analysis, unless
-    `strict`.
+    `strict`. Where no page is written (not `whole`) it holds no more than the short answer needs.
     """
     if not analysis.runs:
         raise NothingReadError("There is no run to report", hint="Analyse a run first.")
@@ -66,8 +68,12 @@ def compose_report(
     work = Work(strict)
     stories = Story.all_of(analysis)
     full = in_order(stories, MOST_RUNS)
-    sections = [section for story in full for section in _of_run(story, work, several=several)]
-    first = [overview(analysis, stories, full)] if several else []
+    in_short = () if several else (answer.SECTION,)
+    writers = section_writers() if whole else in_short
+    sections = [
+        section for story in full for section in _of_run(story, writers, work, several=several)
+    ]
+    first = [overview(analysis, stories, full)] if several and whole else []
     meta = Meta(
         title=_title(analysis, title),
         version=__version__,
@@ -96,8 +102,10 @@ def _title(analysis: Analysis, title: str | None) -> Phrase:
     )
 
 
-def _of_run(story: Story, work: Work, *, several: bool) -> list[Section]:
-    written = [section for writer in section_writers() for section in _written(story, writer, work)]
+def _of_run(
+    story: Story, writers: Sequence[SectionWriter], work: Work, *, several: bool
+) -> list[Section]:
+    written = [section for writer in writers for section in _written(story, writer, work)]
     return (
         [
             replace(section, id=f"{story.run.id}-{section.id}", of=story.run.id)

@@ -210,10 +210,11 @@ def _noise(u: Floats, before: Floats, after: Floats, window: int) -> Floats:
 
 
 def _tail(mirror: Floats, short: bool) -> float:
-    below = np.sort(mirror[np.isfinite(mirror) & (mirror > 0)])
+    below = mirror[np.isfinite(mirror) & (mirror > 0)]
     if not len(below):
         return 0.0
-    reach = float(below[-2] if len(below) > 20 else below[-1])
+    from_the_top = 2 if len(below) > 20 else 1
+    reach = float(np.partition(below, -from_the_top)[-from_the_top])
     return min(reach, TAIL_CAP_SHORT if short else TAIL_CAP)
 
 

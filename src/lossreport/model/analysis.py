@@ -9,7 +9,7 @@ from dataclasses import field, fields
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from lossreport.model.run import Fact, Run, Series
 from lossreport.text import Phrase, Text
@@ -27,7 +27,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Return 0 for low to 3 for critical."""
-        return list(Severity).index(self)
+        return RANKS[self]
+
+
+RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class State(StrEnum):

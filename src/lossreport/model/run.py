@@ -4,7 +4,7 @@ it, `analysis` reads it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from typing import Any, Final, Literal
@@ -118,12 +118,36 @@ them the training went on.
 """
 
 
+def distinct(parts: Iterable[Ints]) -> Ints:
+    """Return the values of arrays, each once, ascending. An array that stands there twice is looked
+    at once, and one that rises throughout is taken as it is: the lines of all columns of a file are
+    mostly one array.
+    """
+    held = unlike(list(parts))
+    if len(held) == 1 and bool(np.all(held[0][1:] > held[0][:-1])):
+        return held[0]
+    return frozen_ints(np.unique(np.concatenate(held))) if held else frozen_ints([])
+
+
+def unlike(arrays: Sequence[Ints]) -> list[Ints]:
+    """Return the arrays without those that are equal to one before them."""
+    held: list[Ints] = []
+    known: dict[int, list[Ints]] = {}
+    for one in {id(one): one for one in arrays}.values():
+        alike = known.setdefault(hash(one.tobytes()), [])
+        if not any(np.array_equal(one, other) for other in alike):
+            alike.append(one)
+            held.append(one)
+    return held
+
+
 def went_on(rows: Ints, line: int) -> bool:
     """Return whether training rows, by their lines, show that an event was not the end: it was
     caught, or the run resumed behind it.
     """
-    after = int(np.count_nonzero(np.unique(rows) > line))
-    return after > LAST_WORDS or (after > 0 and after == len(np.unique(rows)))
+    lines = distinct([rows])
+    after = int(np.count_nonzero(lines > line))
+    return after > LAST_WORDS or (after > 0 and after == len(lines))
 
 
 def id_prefix(run_id: str) -> str:

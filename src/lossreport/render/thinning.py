@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.model.analysis import Finding
 from lossreport.model.run import Ints, Series, frozen_ints
 
+SIDES: Final = ("left", "right")
 LIMIT: Final = 500
 ENDS: Final = 2
 """What HTML holds of a series that nothing is said of: another source gives its values already, or
@@ -48,7 +49,8 @@ def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -
         (finding for finding in findings if series.id in finding.series),
         key=lambda finding: -finding.severity.rank,
     )
-    wanted = [row for finding in mine for row in _cited(series, finding)]
+    rises = bool(np.all(series.line[1:] >= series.line[:-1]))
+    wanted = [row for finding in mine for row in _cited(series, finding, rises=rises)]
     wanted += _ends(series)
     wanted += [row for finding in mine for row in finding.rows]
     chosen = list(dict.fromkeys(row for row in wanted if 0 <= row < n))[:limit]
@@ -57,16 +59,21 @@ def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -
     return frozen_ints(np.sort(np.concatenate([np.array(chosen, dtype=np.int64), spread])))
 
 
-def _cited(series: Series, finding: Finding) -> list[int]:
+def _cited(series: Series, finding: Finding, *, rises: bool) -> list[int]:
     """Return first and last row of a finding, and the rows of the series that stand on the lines it
-    cites.
+    cites; where the lines rise they are looked up.
     """
     lines = [
         evidence.line
         for evidence in finding.evidence
         if evidence.source in {series.source, *(piece.source for piece in series.pieces)}
     ]
-    rows = np.flatnonzero(np.isin(series.line, lines)).tolist()
+    if rises:
+        wanted = np.unique(np.array(lines, dtype=np.int64))
+        bounds = (np.searchsorted(series.line, wanted, side) for side in SIDES)
+        rows = [row for first, after in zip(*bounds, strict=True) for row in range(first, after)]
+    else:
+        rows = np.flatnonzero(np.isin(series.line, lines)).tolist()
     return [finding.start.row, finding.end.row, *rows]
 
 

@@ -665,7 +665,7 @@ def _jury(jury: Jury, brief: bool) -> dict[str, Json]:
 
 BRIEF_FIRES: Final = 20
 """Places where a rule fires that the block inside HTML holds, as many as a finding cites; `-f json`
-has all.
+has as many as points of a series. `fired` counts all.
 """
 
 
@@ -677,7 +677,8 @@ def _vote(vote: Vote, brief: bool) -> dict[str, Json]:
         "needs": vote.needs,
         "rows": vote.rows,
     }
-    made["fires"] = [_position(at) for at in (vote.fires[:BRIEF_FIRES] if brief else vote.fires)]
+    made["fired"] = len(vote.fires)
+    made["fires"] = [_position(at) for at in vote.fires[: BRIEF_FIRES if brief else LIMIT]]
     words = {
         "title": vote.title,
         "rule": vote.rule,

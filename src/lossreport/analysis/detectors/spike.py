@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.agreement import precision
 from lossreport.analysis.beginning import is_wild_beginning
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
@@ -21,7 +23,7 @@ from lossreport.analysis.restarts import FACT as RESTARTED
 from lossreport.analysis.restarts import Restart, restart_at
 from lossreport.analysis.views import DEAVERAGE
 from lossreport.curves.excursion import MIN_EXCESS, MIN_ROWS, TOWER, excursions, towering
-from lossreport.curves.stats import fill, mad
+from lossreport.curves.stats import Spread, fill, mad, median
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.guidance import Threshold
 from lossreport.model.run import Series, Statistic, is_epoch_level, shown_x
@@ -180,6 +182,7 @@ def detect(context: Context) -> Iterator[Found]:
             )
         else:
             least = context.threshold(EXCESS)
+            printed = cache(partial(precision, series))
             nats = context.kind(series).log_space
             found = _spikes(
                 context,
@@ -190,7 +193,7 @@ def detect(context: Context) -> Iterator[Found]:
             )
             for finding, held in found:
                 if (least <= MIN_EXCESS or held.value > (1 + least) * held.baseline) and differs(
-                    series, held.value, held.baseline
+                    series, held.value, held.baseline, printed
                 ):
                     yield finding
 
@@ -229,6 +232,7 @@ def _spikes(
     context: Context, series: Series, *, measured: bool, in_nats: bool, rows: int
 ) -> Iterator[tuple[Finding, Excursion]]:
     spans = series.segments or ()
+    spread = Spread(series.y)
     for span in spans:
         y = series.y[span.first_row : min(span.last_row + 1, rows)]
         near = excursions(y)
@@ -241,7 +245,9 @@ def _spikes(
         for first, last in sorted((*near, *alone)):
             if first == 0 and span.first_row == 0:
                 continue  # where the training begins: nothing stands before it to rise from
-            finding, held = _finding(context, series, span.first_row + first, span.first_row + last)
+            finding, held = _finding(
+                context, series, span.first_row + first, span.first_row + last, spread
+            )
             if not held.value > held.baseline:
                 # beside a gap or in a swing it stands out from the medians on its sides, not from
                 # the rows next to it
@@ -295,15 +301,18 @@ def _is_small(n: int, ratio: float, score: float) -> bool:
     return ratio < SMALL or (n < BATCH_ROWS and ratio < NOT_SO_SMALL and score < CLEAR)
 
 
-def _finding(context: Context, series: Series, first: int, last: int) -> tuple[Finding, Excursion]:
+def _finding(
+    context: Context, series: Series, first: int, last: int, spread: Spread
+) -> tuple[Finding, Excursion]:
     peak = first + int(np.nanargmax(series.y[first : last + 1]))
     around = [
         *range(max(0, first - NEIGHBOURS), first),
         *range(last + 1, min(len(series), last + 1 + NEIGHBOURS)),
     ]
-    baseline = float(np.nanmedian(series.y[around]))
+    beside = series.y[around]
+    baseline = median(beside[~np.isnan(beside)])
     value = float(series.y[peak])
-    held = Excursion(value=value, baseline=baseline, score=_score(series, peak, baseline))
+    held = Excursion(value=value, baseline=baseline, score=_score(value, baseline, spread))
     outlier = is_batch_outlier(series, first, last, baseline)
     closed = closes_mosaic(context, series, float(series.x[first]))
     text = (
@@ -397,10 +406,9 @@ def is_batch_outlier(series: Series, first: int, last: int, baseline: float) -> 
     )
 
 
-def _score(series: Series, row: int, baseline: float) -> float:
-    others = np.delete(series.y, row)
-    spread = mad(others)
-    return float((series.y[row] - baseline) / spread) if spread > 0 else float("inf")
+def _score(value: float, baseline: float, spread: Spread) -> float:
+    apart = spread.without(value)
+    return (value - baseline) / apart if apart > 0 else float("inf")
 
 
 def _spike_text(series: Series, row: int, value: float, baseline: float) -> Phrase:

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.checking.ground import Family, Ground, Kind, Rules
-from lossreport.checking.measures import middle, spread
+from lossreport.checking.ground import Family, Ground, Kind, Rules, remembered
+from lossreport.checking.measures import halfway, middle, spread, spread_without_one
 from lossreport.checking.printed import Between, Candidate, phrases, places
 from lossreport.model.run import Axis, Series
 from lossreport.text import Phrase
@@ -21,6 +21,7 @@ BACK: Final = 0.25
 NOISE_ROWS: Final = 60
 
 
+@remembered
 def peak(ground: Ground) -> int:
     """Return the highest of the rows of a finding."""
     y = ground.subject.y
@@ -31,6 +32,7 @@ def peak(ground: Ground) -> int:
     )
 
 
+@remembered
 def stretch(ground: Ground) -> tuple[int, int]:
     """Return the unbroken stretch of the rows around the peak."""
     rows, first = set(ground.rows), peak(ground)
@@ -46,7 +48,8 @@ def baseline(ground: Ground) -> float:
     """Return the median of the rows beside a finding: what the finding declares where it does, so
     that all is held to one level.
     """
-    return float(ground.numbers.get("baseline", beside(ground)))
+    declared = ground.numbers.get("baseline")
+    return beside(ground) if declared is None else float(declared)
 
 
 def beside(ground: Ground, *, infinite: bool = False) -> float:
@@ -60,7 +63,7 @@ def beside(ground: Ground, *, infinite: bool = False) -> float:
         *range(last + 1, min(len(series), last + 1 + NEIGHBOURS)),
     ]
     y = series.y[[row for row in around if row not in own]]
-    return float(np.median(y[~np.isnan(y)])) if infinite and not np.isnan(y).all() else middle(y)
+    return halfway(y[~np.isnan(y)]) if infinite and not np.isnan(y).all() else middle(y)
 
 
 def excess(ground: Ground) -> float:
@@ -68,6 +71,7 @@ def excess(ground: Ground) -> float:
     return float(ground.subject.y[peak(ground)]) - baseline(ground)
 
 
+@remembered
 def limit(ground: Ground) -> float:
     """Return the value under which a row counts as back."""
     y, top = ground.subject.y, peak(ground)
@@ -84,6 +88,7 @@ def end_of_stretch(series: Series, row: int) -> int:
     )
 
 
+@remembered
 def back(ground: Ground) -> int | None:
     """Return the first row behind the excursion that is back, None where none is to the end of the
     segment.
@@ -189,8 +194,23 @@ WIDE: Final = 50
 
 def score(ground: Ground) -> Iterator[Candidate]:
     y, top = ground.subject.y, peak(ground)
+    rise = float(y[top]) - baseline(ground)
+    if len(y) > LONG and rise > 0 and math.isfinite(rise):
+        low, high = ground.once(_spreads, ground.subject)
+        yield Between(*(rise / one if one > 0 else math.inf for one in (high, low)))
+        return
     apart = spread(np.delete(y, top))
-    yield (y[top] - baseline(ground)) / apart if apart > 0 else math.inf
+    yield rise / apart if apart > 0 else math.inf
+
+
+LONG: Final = 10_000
+"""Of so many rows one more or less moves the spread in its fourth digit: its bounds are taken once
+for all spikes of a series.
+"""
+
+
+def _spreads(series: Series) -> tuple[float, float]:
+    return spread_without_one(series.y)
 
 
 def ratio(ground: Ground) -> Iterator[Candidate]:

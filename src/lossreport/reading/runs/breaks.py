@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Axis, Ints
+from lossreport.model.run import Axis, Ints, distinct
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.restarts import steps_back
 from lossreport.reading.runs.tracks import Track, leading, tracks
@@ -215,8 +215,7 @@ def _usual_gap(reading: Reading) -> float:
 
 def row_lines(reading: Reading) -> Ints:
     """Return the lines that hold a row, sorted."""
-    held = [column.line for column in reading.columns.values()]
-    return np.unique(np.concatenate(held)) if held else np.array([], dtype=np.int64)
+    return distinct(column.line for column in reading.columns.values())
 
 
 def _forward(reading: Reading, lead: Sequence[Track], borne: Sequence[Break]) -> Iterator[Break]:

@@ -11,7 +11,15 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Axis, Ints, SegmentWhy, Weighing, frozen_floats
+from lossreport.model.run import (
+    Axis,
+    Ints,
+    SegmentWhy,
+    Weighing,
+    distinct,
+    frozen_floats,
+    unlike,
+)
 from lossreport.reading.parser import ColumnKey, RawNote, RawSegment, SkippedLine
 from lossreport.reading.runs.breaks import Break
 from lossreport.reading.runs.reading import Column, Reading, row_after, with_header
@@ -162,7 +170,7 @@ def _kept(
         skips=[skip for skip in reading.skips if mine(skip.line)],
         status=[status for status in reading.status if mine(status.line)],
         stamps=[time for time in reading.stamps if time.line and mine(time.line)],
-        rows=int(max((len(np.unique(line)) for line in lines), default=0)),
+        rows=max((len(distinct([line])) for line in unlike(lines)), default=0),
     )
 
 

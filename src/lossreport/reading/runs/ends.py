@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
-
-from lossreport.model.run import ENDINGS, EventKind, Ints, Status, went_on
+from lossreport.model.run import ENDINGS, EventKind, Ints, Status, distinct, went_on
 from lossreport.reading.kit.phrases import word_of
 from lossreport.reading.parser import RawEvent
 from lossreport.reading.runs.progress import Came
@@ -112,9 +110,5 @@ def _rows(part: Reading, span: Span) -> Ints:
     """
     training = [column.line for key, column in part.columns.items() if key.split == "train"]
     training += [part.echoed] if len(part.echoed) else []
-    lines = np.unique(
-        np.concatenate(
-            training or [column.line for column in part.columns.values()] or [np.zeros(0, np.int64)]
-        )
-    )
+    lines = distinct(training or [column.line for column in part.columns.values()])
     return lines[(lines >= span.first) & (lines <= span.last)]

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Axis, frozen_floats
+from lossreport.model.run import Axis, distinct, frozen_floats
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
@@ -35,7 +35,7 @@ def counted(reading: Reading) -> Reading:
     }
     if not batches:
         return reading
-    lines = np.unique(np.concatenate([column.line for column in batches.values()]))
+    lines = distinct(column.line for column in batches.values())
 
     def moved(key: ColumnKey, column: Column) -> tuple[ColumnKey, Column]:
         if key not in batches:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from lossreport.model.run import distinct, frozen_ints
 from lossreport.reading.parser import RawSegment
 from lossreport.reading.runs.reading import Reading, with_header
 
@@ -24,6 +25,7 @@ class Span(NamedTuple):
         return self.first <= line <= self.last
 
 
+NO_ROWS: Final = frozen_ints([])
 WHOLE: Final = Span(0, 2**62, RawSegment(0, "start"))
 """All lines of a reading without a metric: a launcher's output beside the logger's own files."""
 
@@ -50,11 +52,12 @@ def boundaries(part: Reading) -> list[RawSegment]:
     """Return where another launch begins: at its segments, and where a log says that it resumes and
     its rows go on without a step back.
     """
-    rows = np.unique(np.concatenate([column.line for column in part.columns.values()]))
     found = {segment.line: segment for segment in part.segments}
-    for event in part.events:
+    resumes = [event for event in part.events if event.kind == "resume"]
+    rows = distinct(column.line for column in part.columns.values()) if resumes else NO_ROWS
+    for event in resumes:
         place = int(np.searchsorted(rows, event.line))
-        if event.kind == "resume" and 0 < place < len(rows):
+        if 0 < place < len(rows):
             known = any(rows[place - 1] < line <= rows[place] for line in found)
             if not known:
                 found[int(rows[place])] = RawSegment(int(rows[place]), "resume")

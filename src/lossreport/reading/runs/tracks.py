@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from lossreport.model.run import Axis, Entity, Floats, Ints
+from lossreport.model.run import Axis, Entity, Floats, Ints, unlike
 from lossreport.reading.runs.reading import Column, Reading
 
 UNCOUNTED: Final = (Axis.ROW, Axis.TIME)
@@ -78,6 +78,9 @@ def leading(found: list[Track]) -> list[Track]:
 
 
 def _track(axis: Axis, split: str, entity: Entity | None, parts: list[Column]) -> Track:
+    # of rows on the same lines the first part has the say
+    first_on = {id(part.line): part for part in reversed(parts)}
+    parts = [first_on[id(line)] for line in unlike([part.line for part in parts])]
     line = np.concatenate([part.line for part in parts])
     _, first = np.unique(line, return_index=True)
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.errors import UsageError
-from lossreport.model.run import Axis, Entity, EntityKind, FactValue, frozen_floats
+from lossreport.model.run import Axis, Entity, EntityKind, FactValue, distinct, frozen_floats
 from lossreport.reading.kit.owners import ENTITIES, leaf
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
@@ -138,7 +138,7 @@ def _on_axis(reading: Reading, axis: Axis) -> Reading:
             f"{AXIS} = {axis.value}: no row of {reading.log.shown} names a place there",
             hint=f"Its rows have: {have}, epoch, row.",
         )
-    lines = np.unique(np.concatenate([column.line for column in reading.columns.values()]))
+    lines = distinct(column.line for column in reading.columns.values())
 
     def moved(key: ColumnKey, column: Column) -> tuple[ColumnKey, Column]:
         if axis is Axis.ROW:
