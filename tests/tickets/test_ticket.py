@@ -16,14 +16,18 @@ import pytest
 import lossreport
 from lossreport import api
 from lossreport.errors import MissingPathError, ReportError
+from lossreport.model.analysis import Analysis, Finding, Severity, State, Verdict
 from lossreport.model.report import Prose
+from lossreport.model.run import Run
 from lossreport.render.fitting import PLACES
+from lossreport.render.from_json import from_dict
 from lossreport.render.to_markdown import to_markdown
 from lossreport.store.changes import changes, pairs
 from lossreport.store.stored import read_report
-from lossreport.store.told import finding_of, is_report, report_of, told_before
+from lossreport.store.told import is_report, report_of
+from lossreport.text import Text
 from lossreport.tickets.ticket import ticket
-from runs import SAMPLES
+from runs import SAMPLES, make_finding
 
 VLA, HEALTHY = SAMPLES / "vla_action_head", SAMPLES / "vla_healthy"
 
@@ -58,9 +62,8 @@ def test_a_healthy_run_has_no_count_in_its_title() -> None:
 
 
 def test_an_earlier_report_tells_the_same_findings(reports: Path) -> None:
-    text = to_markdown(
-        report_of(read_report(str(reports / "vla.html")).data, "zh"), "zh", "none"
-    ).text
+    stored = read_report(str(reports / "vla.html"))
+    text = to_markdown(report_of(stored.analysis, stored.version), "zh", "none").text
     data = json.loads((reports / "vla.json").read_text(encoding="utf-8"))
     assert [f["id"] for f in data["findings"] if f"### #{f['id']} ·" not in text] == []
 
@@ -113,7 +116,8 @@ def test_of_a_report_that_does_not_name_the_series_nothing_is_guessed(reports: P
             {name: one[name] for name in ("source", "line", "x", "value")}
             for one in finding["evidence"]
         ]
-    text = to_markdown(report_of(data, "en"), "en", "none").text
+    earlier = {**data, "version": "0.1.0"}
+    text = to_markdown(report_of(from_dict(earlier), "0.1.0"), "en", "none").text
     assert "- `closs` **95.19** at epoch 7 (`log_train.txt:8`)" in text
     assert "- **6.3941** (`log_train.txt:8`)" in text
 
@@ -130,19 +134,17 @@ def test_what_is_seen_at_once_is_the_same_whatever_it_is_made_of(
 
 
 # ------------------------------------------------------------------------------------- what changed
-def found(key: str, severity: str = "high", **numbers: float) -> dict[str, Any]:
-    return {"key": key, "severity": severity, "numbers": numbers}
+def found(key: str, severity: str = "high", **numbers: float) -> Finding:
+    return make_finding(key=key, severity=Severity(severity), numbers=numbers)
 
 
 def test_findings_are_paired_by_key_and_of_equal_keys_in_order() -> None:
     old = [found("a", value=1), found("b"), found("c"), found("c", value=2)]
     new = [found("a", value=2), found("c"), found("d")]
     paired = pairs(old, new)
-    assert [one["key"] for one in paired.new] == ["d"]
-    assert [one["key"] for one in paired.gone] == ["b", "c"]
-    assert [(a["numbers"], b["numbers"]) for a, b in paired.changed] == [
-        ({"value": 1}, {"value": 2})
-    ]
+    assert [one.key for one in paired.new] == ["d"]
+    assert [one.key for one in paired.gone] == ["b", "c"]
+    assert [(a.numbers, b.numbers) for a, b in paired.changed] == [({"value": 1}, {"value": 2})]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,8 @@ def test_a_severity_that_changed_is_a_change() -> None:
 
 
 def said(old: dict[str, Any], new: dict[str, Any], lang: str = "en") -> str:
-    return to_markdown(changes(old, new, lang), lang, "none").text  # type: ignore[arg-type]
+    report = changes(from_dict(old), from_dict(new), "0")
+    return to_markdown(report, lang, "none").text  # type: ignore[arg-type]
 
 
 def test_a_report_against_itself_has_no_change(reports: Path) -> None:
@@ -172,18 +175,24 @@ def test_a_report_against_itself_has_no_change(reports: Path) -> None:
 
 
 def test_of_many_runs_those_that_changed_are_told_and_the_others_counted() -> None:
-    def report(last: str) -> dict[str, Any]:
-        states = ["improving"] * 12 + [last]
-        return {
-            "version": "0",
-            "runs": [{"id": f"r{n}", "name": f"run {n}", "sources": []} for n in range(13)],
-            "verdicts": [
-                {"run": f"r{n}", "series": [], "state": state} for n, state in enumerate(states)
-            ],
-            **{name: [] for name in ("series", "findings", "recommendations")},
-        }
+    def report(last: State) -> Analysis:
+        states = [State.IMPROVING] * 12 + [last]
+        return Analysis(
+            runs=tuple(Run(id=f"r{n}", name=f"run {n}", sources=(), series=()) for n in range(13)),
+            verdicts=tuple(
+                Verdict(
+                    question="",
+                    series=(),
+                    run=f"r{n}",
+                    state=state,
+                    confidence="high",
+                    text=Text(zh="某事", en="something")(),
+                )
+                for n, state in enumerate(states)
+            ),
+        )
 
-    short = changes(report("improving"), report("broken"), "en").short
+    short = changes(report(State.IMPROVING), report(State.BROKEN), "0").short
     told = [block.text.plain("en") for block in short if isinstance(block, Prose)]
     assert told[9] == "run 12: The verdict went from “still improving” to “broken”"
     assert told[10:] == [
@@ -264,7 +273,7 @@ def pair(tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_settings_plan_and_the_best_of_the_goal_stand_in_one_line(
     lang: str, start: str, best: str, more: str, pair: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
-    seen = changes(*pair, lang).short  # type: ignore[arg-type]
+    seen = changes(*map(from_dict, pair), "0").short
     line = next(
         block.text.plain(lang)
         for block in seen
@@ -302,7 +311,7 @@ def test_what_is_as_it_was_is_said_to_be_and_no_value_of_a_broken_run_is_told_as
     next(one for one in new["verdicts"] if not one["series"])["state"] = "broken"
     assert not any(
         "61.08" in block.text.plain("en")
-        for block in changes(old, new, "en").short
+        for block in changes(from_dict(old), from_dict(new), "0").short
         if isinstance(block, Prose)
     )
 
@@ -392,20 +401,19 @@ def test_a_hypothesis_that_a_page_tells_once_is_whole_in_every_finding_of_a_tick
     page = json.loads(
         re.findall(r'id="lossreport-data">(.*?)</script>', report_page(), re.DOTALL)[0]
     )
-    told = told_before(page)
     refer = [
-        (one["told_in"], one["id"])
+        (finding["id"], one["id"])
         for finding in page["findings"]
         for one in finding["hypotheses"]
         if "told_in" in one
     ]
     assert refer
-    assert all(key in told for key in refer)
-    for finding in page["findings"]:
-        assert all(
-            one.title.plain("en") and one.decided_by.plain("en")
-            for one in finding_of(finding, "en", told).hypotheses
-        )
+    told = {f.id: {one.id: one for one in f.hypotheses} for f in from_dict(page).findings}
+    for finding, hypothesis in refer:
+        one = told[finding][hypothesis]
+        assert one.support
+        assert one.title.plain("en")
+        assert not one.decided_by.plain("en").startswith("see #")
 
 
 def report_page() -> str:

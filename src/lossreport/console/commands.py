@@ -47,7 +47,8 @@ def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
                 f"--{given} is for logs, and {paths[0]!r} is a report",
                 hint="Name the logs, or leave the option out.",
             )
-        report = report_of(read_report(paths[0]).data, spoken)
+        stored = read_report(paths[0])
+        report = report_of(stored.analysis, stored.version)
     else:
         facts = parse_facts(options["set"])
         with progress_bar(spoken, quiet=False):

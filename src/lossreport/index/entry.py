@@ -1,5 +1,8 @@
 """What the index knows of one report: a small value taken out of its JSON once, and kept in the
 cache of the index.
+
+The JSON is read as it lies there and not by `from_json`: of the some ten thousand values of a
+report the index needs a hundred.
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ from lossreport.knowledge.loss_type import loss_type
 from lossreport.knowledge.provenance import birth, commit_of, configuration, data_of, seed_of
 from lossreport.knowledge.recognise import is_total
 from lossreport.store.stored import Stored
-from lossreport.store.told import label_of
 from lossreport.values import dataclass
 
 SPARK: Final = 24
@@ -177,6 +179,13 @@ def entry_of(stored: Stored, path: str) -> Entry:
         length=_number(longest["last"]["x"]) if longest else None,
         birth=birth(_first(data)),
     )
+
+
+def label_of(series: Mapping[str, Any]) -> str:
+    """Return how a reader calls a series of the JSON; see `Series.label`."""
+    name = series["name"] if series["split"] == "train" else f"{series['split']}/{series['name']}"
+    whose = series.get("entity")
+    return name if whose is None else f"{name} [{whose['kind']} {whose['value']}]"
 
 
 def _title(stored: Stored, data: Mapping[str, Any]) -> str:

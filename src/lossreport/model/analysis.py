@@ -312,7 +312,7 @@ class Best:
     the logs name one.
 
     `contested` where a score of the validation still rose after the lowest loss: which of the two
-    decides is for the user to say.
+    decides is for the user to say; None where a report of an earlier version does not tell.
     """
 
     run: str
@@ -320,7 +320,7 @@ class Best:
     at: Position
     value: float
     checkpoint: str | None = None
-    contested: bool = False
+    contested: bool | None = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

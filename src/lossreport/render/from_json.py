@@ -430,7 +430,7 @@ def _best(run: Object, best: Object) -> Best:
         at=_position(best),
         value=_float(best["value"]),
         checkpoint=best["checkpoint"],
-        contested=bool(best.get("contested")),
+        contested=best.get("contested"),
     )
 
 

@@ -7,11 +7,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
-from lossreport.analysis.detector import title_of
 from lossreport.compose.short import MOST_RUNS, shortened
-from lossreport.model.analysis import Analysis, State
+from lossreport.model.analysis import Analysis, Finding, Recommendation, State, plain
 from lossreport.model.report import (
     Block,
     Callout,
@@ -24,25 +22,20 @@ from lossreport.model.report import (
     Section,
     Table,
 )
+from lossreport.model.run import Run
 from lossreport.model.states import STATES
 from lossreport.store.moved import Moved, line_of, moved
 from lossreport.store.told import (
-    finding_of,
     findings_of,
     names_of,
     placed_in,
     run_verdict,
-    said,
-    series_of,
     state_name,
     steps_of,
-    told_before,
 )
-from lossreport.text import Join, Lang, Text, Value, show_number
+from lossreport.text import Join, Text, Value, show_number
 from lossreport.values import dataclass
 from lossreport.words import SEVERITIES
-
-Json = Mapping[str, Any]
 
 TITLE = Text(zh="训练状态的变化：{name}", en="What changed: {name}")
 CHANGES = Text(zh="变化", en="Changes")
@@ -97,23 +90,25 @@ class Pairs:
     both.
     """
 
-    new: tuple[Json, ...]
-    gone: tuple[Json, ...]
-    both: tuple[tuple[Json, Json], ...]
+    new: tuple[Finding, ...]
+    gone: tuple[Finding, ...]
+    both: tuple[tuple[Finding, Finding], ...]
 
     @property
-    def changed(self) -> tuple[tuple[Json, Json], ...]:
+    def changed(self) -> tuple[tuple[Finding, Finding], ...]:
         """Those of both whose severity or numbers, as they are printed, differ."""
         return tuple((old, new) for old, new in self.both if _shown(old) != _shown(new))
 
 
-def changes(old: Json, new: Json, lang: Lang) -> Report:
-    """Return what changed from one report to the other; runs are paired by name, a single one with
-    the single other.
+def changes(old: Analysis, new: Analysis, version: str) -> Report:
+    """Return what changed from one report to the other, which this version wrote; runs are paired
+    by name, a single one with the single other.
     """
-    sections = [_of_run(old, partner(old, new, run), new, run, lang) for run in new["runs"]]
-    partners = [partner(old, new, run) for run in new["runs"]]
-    missing = [str(run["name"]) for run in old["runs"] if run not in partners]
+    partners = [partner(old, new, run) for run in new.runs]
+    sections = [
+        _of_run(old, before, new, run) for before, run in zip(partners, new.runs, strict=True)
+    ]
+    missing = [run.name for run in old.runs if run not in partners]
     if missing:
         sections.append(
             Section(
@@ -122,23 +117,22 @@ def changes(old: Json, new: Json, lang: Lang) -> Report:
                 blocks=(Prose(text=MISSING(names=Join(items=tuple(missing)))),),
             )
         )
-    names = Join(items=tuple(str(run["name"]) for run in new["runs"]))
-    meta = Meta(title=TITLE(name=names), version=str(new["version"]))
+    meta = Meta(title=TITLE(name=Join(items=tuple(run.name for run in new.runs))), version=version)
     return Report(
         analysis=Analysis(runs=()),
         meta=meta,
         sections=tuple(sections),
-        short=_short(old, new, lang),
+        short=_short(old, new),
     )
 
 
-def _short(old: Json, new: Json, lang: Lang) -> tuple[Block, ...]:
+def _short(old: Analysis, new: Analysis) -> tuple[Block, ...]:
     """Return of each run what became of its verdict and its findings, and of a single one its new
     findings and advice.
 
     Of many runs those are told whose verdict changed, then the gravest.
     """
-    paired_runs = [(partner(old, new, run), run) for run in new["runs"]]
+    paired_runs = [(partner(old, new, run), run) for run in new.runs]
     told = sorted(paired_runs, key=lambda pair: _rank(old, pair[0], new, pair[1]))[:MOST_RUNS]
     runs = [pair for pair in paired_runs if pair in told]
     blocks: list[Block] = []
@@ -146,10 +140,10 @@ def _short(old: Json, new: Json, lang: Lang) -> tuple[Block, ...]:
         paired = pairs(findings_of(old, before) if before else (), findings_of(new, run))
         verdict = _verdict(old, before, new, run)
         if len(runs) > 1:
-            blocks.append(Prose(text=OF_RUN(name=str(run["name"]), what=verdict.title)))
+            blocks.append(Prose(text=OF_RUN(name=run.name, what=verdict.title)))
             continue
-        outcome = (said(run["outcome"]["text"], lang),) if run.get("outcome") else ()
-        blocks.append(replace(verdict, body=outcome))
+        outcome = new.outcome(run.id)
+        blocks.append(replace(verdict, body=() if outcome is None else (outcome.text,)))
         blocks += (
             [Prose(text=line_of(moved(old, before, new, run), len(paired.new), len(paired.gone)))]
             if before
@@ -159,33 +153,28 @@ def _short(old: Json, new: Json, lang: Lang) -> tuple[Block, ...]:
     if len(runs) < len(paired_runs):
         blocks.append(Prose(text=OTHERS(count=len(paired_runs) - len(runs))))
     if len(runs) == 1:
-        fresh = FindingList(
-            findings=tuple(finding_of(one, lang, told_before(new)) for one in paired.new),
-            names=names_of(new),
-        )
-        advice = steps_of(_new_advice(old, before, new, run), lang)
+        fresh = FindingList(findings=paired.new, names=names_of(new))
+        advice = steps_of(_new_advice(old, before, new, run))
         blocks += shortened([fresh, advice], placed_in(new))
     return tuple(blocks)
 
 
-def _rank(old: Json, before: Json | None, new: Json, run: Json) -> tuple[bool, int]:
-    state = State(run_verdict(new, run["id"])["state"])
-    same = before is not None and run_verdict(old, before["id"])["state"] == state.value
+def _rank(old: Analysis, before: Run | None, new: Analysis, run: Run) -> tuple[bool, int]:
+    state = run_verdict(new, run).state
+    same = before is not None and run_verdict(old, before).state is state
     return same, list(State).index(state)
 
 
-def _new_advice(old: Json, before: Json | None, new: Json, run: Json) -> list[Json]:
-    known = {
-        one["text"]["en"] for one in old["recommendations"] if before and one["run"] == before["id"]
-    }
+def _new_advice(old: Analysis, before: Run | None, new: Analysis, run: Run) -> list[Recommendation]:
+    known = {one.text.plain("en") for one in old.recommendations if before and one.run == before.id}
     return [
         one
-        for one in new["recommendations"]
-        if one["run"] == run["id"] and one["text"]["en"] not in known
+        for one in new.recommendations
+        if one.run == run.id and one.text.plain("en") not in known
     ]
 
 
-def pairs(old: Iterable[Json], new: Iterable[Json]) -> Pairs:
+def pairs(old: Iterable[Finding], new: Iterable[Finding]) -> Pairs:
     """Pair findings by key; of several with one key, the first with the first."""
     before, after = _numbered(old), _numbered(new)
     return Pairs(
@@ -195,79 +184,68 @@ def pairs(old: Iterable[Json], new: Iterable[Json]) -> Pairs:
     )
 
 
-def _numbered(findings: Iterable[Json]) -> dict[tuple[str, int], Json]:
+def _numbered(findings: Iterable[Finding]) -> dict[tuple[str, int], Finding]:
     seen: Counter[str] = Counter()
     numbered = {}
     for found in findings:
-        numbered[found["key"], seen[found["key"]]] = found
-        seen[found["key"]] += 1
+        numbered[found.key, seen[found.key]] = found
+        seen[found.key] += 1
     return numbered
 
 
-def partner(old: Json, new: Json, run: Json) -> Json | None:
+def partner(old: Analysis, new: Analysis, run: Run) -> Run | None:
     """Return the run of the old report that a run of the new one continues: by name, or the single
     one of each.
     """
-    if len(old["runs"]) == len(new["runs"]) == 1:
-        first: Json = old["runs"][0]
-        return first
-    return next((other for other in old["runs"] if other["name"] == run["name"]), None)
+    if len(old.runs) == len(new.runs) == 1:
+        return old.runs[0]
+    return next((other for other in old.runs if other.name == run.name), None)
 
 
-def _of_run(old: Json, before: Json | None, new: Json, run: Json, lang: Lang) -> Section:
+def _of_run(old: Analysis, before: Run | None, new: Analysis, run: Run) -> Section:
     paired = pairs(findings_of(old, before) if before else (), findings_of(new, run))
-    blocks: list[Block] = [_verdict(old, before, new, run), *_outcomes(before, run, lang)]
+    blocks: list[Block] = [_verdict(old, before, new, run), *_outcomes(old, before, new, run)]
     if before:
         blocks += _moved(moved(old, before, new, run), len(paired.new), len(paired.gone))
     blocks.append(_counts(paired))
     if paired.new:
         blocks += [
             Prose(text=NEW()),
-            FindingList(
-                findings=tuple(
-                    finding_of(one, lang, told_before(new), series_of(new)) for one in paired.new
-                ),
-                names=names_of(new),
-            ),
+            FindingList(findings=paired.new, names=names_of(new)),
         ]
     if paired.gone:
-        gone = tuple(finding_of(one, lang, told_before(old), series_of(old)) for one in paired.gone)
-        blocks += [Prose(text=GONE()), FindingList(findings=gone, names=names_of(old), brief=True)]
+        gone = FindingList(findings=paired.gone, names=names_of(old), brief=True)
+        blocks += [Prose(text=GONE()), gone]
     if paired.changed:
         blocks.append(_table(paired.changed, names_of(new)))
     advice = _new_advice(old, before, new, run)
     if advice:
-        blocks += [Prose(text=ADVICE()), steps_of(advice, lang)]
-    several = len(new["runs"]) > 1
+        blocks += [Prose(text=ADVICE()), steps_of(advice)]
+    several = len(new.runs) > 1
     return Section(
-        id=f"{run['id']}-anomalies" if several else "anomalies",
+        id=f"{run.id}-anomalies" if several else "anomalies",
         title=CHANGES,
         blocks=tuple(blocks),
-        of=str(run["id"]) if several else "",
+        of=run.id if several else "",
     )
 
 
-def _verdict(old: Json, before: Json | None, new: Json, run: Json) -> Callout:
-    state = State(run_verdict(new, run["id"])["state"])
-    after = state_name(new, run)
+def _verdict(old: Analysis, before: Run | None, new: Analysis, run: Run) -> Callout:
+    state, after = run_verdict(new, run).state, state_name(new, run)
     if before is None:
         return Callout(tone=STATES[state].shade, title=FIRST(after=after))
-    earlier = run_verdict(old, before["id"])["state"]
-    title = (
-        SAME(after=after)
-        if earlier == state.value
-        else TURNED(before=state_name(old, before), after=after)
-    )
+    same = run_verdict(old, before).state is state
+    title = SAME(after=after) if same else TURNED(before=state_name(old, before), after=after)
     return Callout(tone=STATES[state].shade, title=title)
 
 
-def _outcomes(before: Json | None, run: Json, lang: Lang) -> list[Block]:
+def _outcomes(old: Analysis, before: Run | None, new: Analysis, run: Run) -> list[Block]:
     """Return how the run ended, and how it did in the old report where that is not the same."""
-    was, now = ((one or {}).get("outcome") for one in (before, run))
-    if now is None or (was is not None and was["text"] == now["text"]):
+    was, now = old.outcome(before.id) if before else None, new.outcome(run.id)
+    if now is None or (was is not None and plain(was.text) == plain(now.text)):
         return []
-    told = [OUTCOME_WAS(text=said(was["text"], lang))] if was is not None else []
-    return [Prose(text=text) for text in (*told, OUTCOME_IS(text=said(now["text"], lang)))]
+    told = [OUTCOME_WAS(text=was.text)] if was is not None else []
+    return [Prose(text=text) for text in (*told, OUTCOME_IS(text=now.text))]
 
 
 def _moved(found: Moved, fresh: int, gone: int) -> list[Block]:
@@ -289,7 +267,7 @@ def _counts(paired: Pairs) -> Prose:
     )
 
 
-def _table(changed: Iterable[tuple[Json, Json]], names: Mapping[str, str]) -> Table:
+def _table(changed: Iterable[tuple[Finding, Finding]], names: Mapping[str, str]) -> Table:
     rows = [
         Row(cells=(_name(new, names), what, before, after))
         for old, new in changed
@@ -299,32 +277,27 @@ def _table(changed: Iterable[tuple[Json, Json]], names: Mapping[str, str]) -> Ta
     return Table(caption=CHANGED(), columns=columns, rows=tuple(rows))
 
 
-def _name(found: Json, names: Mapping[str, str]) -> Value:
-    subject = Join(items=tuple(names.get(series, series) for series in found["series"][:3]))
-    kind: Value = title_of(str(found["kind"]), found.get("numbers", {})) or str(found["kind"])
-    return NAMED(id=str(found["id"]), kind=kind, subject=subject)
+def _name(found: Finding, names: Mapping[str, str]) -> Value:
+    subject = Join(items=tuple(names.get(series, series) for series in found.series[:3]))
+    return NAMED(id=found.id, kind=found.called, subject=subject)
 
 
-def _differences(old: Json, new: Json) -> list[tuple[Value, Value, Value]]:
+def _differences(old: Finding, new: Finding) -> list[tuple[Value, Value, Value]]:
     before, after = _shown(old), _shown(new)
     names = [
         name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)
     ]
     return [
-        (SEVERITY, SEVERITIES[old["severity"]], SEVERITIES[new["severity"]])
+        (SEVERITY, SEVERITIES[old.severity.value], SEVERITIES[new.severity.value])
         if name == ""
         else (name, before.get(name, NOT_TOLD), after.get(name, NOT_TOLD))
         for name in names
     ]
 
 
-def _shown(found: Json) -> dict[str, str]:
+def _shown(found: Finding) -> dict[str, str]:
     """Return severity (under the empty name) and numbers as they are printed: what looks the same
     is no change.
     """
-    numbers = {
-        name: show_number(float(value))
-        for name, value in found["numbers"].items()
-        if value is not None
-    }
-    return {"": found["severity"], **numbers}
+    numbers = {name: show_number(float(value)) for name, value in found.numbers.items()}
+    return {"": found.severity.value, **numbers}

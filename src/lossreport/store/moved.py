@@ -5,17 +5,15 @@ plan, metrics, checkpoint. Numbers stand side by side; causes are not told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from lossreport.knowledge.provenance import is_place
-from lossreport.model.analysis import State
-from lossreport.model.run import shown_x
-from lossreport.store.told import label_of
+from lossreport.model.analysis import Analysis, Goal, State
+from lossreport.model.run import FactValue, Point, Run, Series, extent_of, shown_x
 from lossreport.text import Join, Phrase, Text, Value, number, show_number
 from lossreport.values import dataclass
 from lossreport.words import AXES, STATUSES, UNITS
 
-Json = Mapping[str, Any]
 Difference = tuple[Value, Value, Value]
 """What differs, what it was, what it is now."""
 
@@ -24,7 +22,7 @@ MOST_SETTINGS: Final = 3
 GAP_DIGITS: Final = 2
 PLANS: Final = ("epochs", "max_steps")
 """Settings that the plan tells."""
-UNTOLD: Final = ("broken", "mixed")
+UNTOLD: Final = (State.BROKEN, State.MIXED)
 """Runs of which no value says how good they are."""
 
 MOVED = Text(zh="`{name}` {before} → {after}", en="`{name}` {before} → {after}")
@@ -82,16 +80,53 @@ class Moved:
         return (*named, *self.plan, *self.metrics, *self.checkpoint)
 
 
-def moved(old: Json, before: Json, new: Json, run: Json) -> Moved:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Held:
+    """A run in its report, and its metrics with a finite value by their labels."""
+
+    analysis: Analysis
+    run: Run
+    metrics: Mapping[str, Series]
+
+    @property
+    def goal(self) -> Goal | None:
+        """What it is trained for; None where its report holds no such metric."""
+        goal = self.analysis.goal(self.run.id)
+        known = goal is not None and any(one.id == goal.series for one in self.run.series)
+        return goal if known else None
+
+    @property
+    def aim(self) -> str:
+        """The label of its goal, "" without."""
+        return "" if self.goal is None else self.analysis.series(self.goal.series).label
+
+    @property
+    def has_values(self) -> bool:
+        """Whether its values say how good it is."""
+        states = [
+            one.state for one in self.analysis.verdicts if one.run == self.run.id and not one.series
+        ]
+        return not states or states[0] not in UNTOLD
+
+
+def _held(analysis: Analysis, run: Run) -> Held:
+    metrics: dict[str, Series] = {}
+    for series in run.series:
+        if extent_of(series).last is not None:
+            metrics.setdefault(series.label, series)
+    return Held(analysis=analysis, run=run, metrics=metrics)
+
+
+def moved(old: Analysis, before: Run, new: Analysis, run: Run) -> Moved:
     """Return what is not as it was, from run `before` of one report to `run` of another."""
-    was, now = _series(old, before), _series(new, run)
-    best = _bests(old, before, new, run)
+    was, now = _held(old, before), _held(new, run)
+    best = _bests(was, now)
     return Moved(
         settings=tuple(_settings(before, run)),
         plan=tuple(_plan(before, run)),
-        metrics=tuple(_metrics(was, now, run)),
-        checkpoint=tuple(_checkpoint(was, before, now, run)),
-        goal=_goal(old, before, new, run, best),
+        metrics=tuple(_metrics(was, now)),
+        checkpoint=tuple(_checkpoint(was, now)),
+        goal=_goal(was, now, best),
         gained=best[1] - best[0] if best is not None else None,
     )
 
@@ -120,7 +155,7 @@ def _counted(count: int, one: Text, many: Text) -> list[Value]:
 
 
 # -------------------------------------------------------------------------------- settings and plan
-def _settings(before: Json, run: Json) -> list[Difference]:
+def _settings(before: Run, run: Run) -> list[Difference]:
     was, now = _facts(before), _facts(run)
     names = [
         name
@@ -131,27 +166,25 @@ def _settings(before: Json, run: Json) -> list[Difference]:
     return sorted(told, key=lambda one: (one[0] not in now or one[0] not in was, one[0]))
 
 
-def _facts(run: Json) -> dict[str, str]:
-    return {str(fact["name"]): _shown(fact["value"]) for fact in run.get("facts", ())}
+def _facts(run: Run) -> dict[str, str]:
+    return {fact.name: _shown(fact.value) for fact in run.facts}
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
+def _shown(value: FactValue) -> str:
+    if isinstance(value, tuple):
         return f"[{', '.join(map(_shown, value))}]"
     return show_number(value) if isinstance(value, int | float) else str(value)
 
 
-def _plan(before: Json, run: Json) -> list[Difference]:
+def _plan(before: Run, run: Run) -> list[Difference]:
     rows: list[Difference] = []
-    if before.get("status") != run.get("status"):
-        was, now = (STATUSES.get(str(one.get("status")), NONE) for one in (before, run))
-        rows.append((STATUS, was, now))
-    for unit in ("epochs", "steps"):
-        for part, text in enumerate((REACHED, PLANNED)):
-            reached, reaches = (
-                ((one.get("progress") or {}).get(unit) or (None, None))[part]
-                for one in (before, run)
-            )
+    if before.status is not run.status:
+        rows.append((STATUS, STATUSES[before.status.value], STATUSES[run.status.value]))
+    for unit, was, now in (
+        ("epochs", before.progress.epochs, run.progress.epochs),
+        ("steps", before.progress.steps, run.progress.steps),
+    ):
+        for text, reached, reaches in zip((REACHED, PLANNED), was, now, strict=True):
             if reached != reaches:
                 rows.append((text(unit=UNITS[unit]), _count(reached), _count(reaches)))
     return rows
@@ -162,137 +195,94 @@ def _count(value: float | None) -> Value:
 
 
 # ------------------------------------------------------------------------------------------ metrics
-def _series(data: Json, run: Json) -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    for one in data["series"]:
-        if one.get("run") == run["id"] and one.get("last"):
-            found.setdefault(label_of(one), one)
-    return found
+def _end(series: Series, which: str) -> Point | None:
+    """Return the lowest ("min"), highest ("max") or last finite row of a series."""
+    whole = extent_of(series)
+    return {"min": whole.lowest, "max": whole.highest, "last": whole.last}[which]
 
 
-def _aim(data: Json, run: Json) -> tuple[str, str]:
-    """Return the label of the goal and the end of it that is best, "" where a run has none."""
-    goal = run.get("goal")
-    series = next((one for one in data["series"] if goal and one["id"] == goal["series"]), None)
-    return (
-        ("", "")
-        if goal is None or series is None
-        else (label_of(series), "max" if goal["mode"] == "max" else "min")
-    )
-
-
-def _goal(
-    old: Json, before: Json, new: Json, run: Json, best: tuple[float, float] | None
-) -> Phrase | None:
+def _goal(was: Held, now: Held, best: tuple[float, float] | None) -> Phrase | None:
     """Return what became of the goal: another metric, or another best value of the same one; None
     where nothing did.
     """
-    (was, _), (label, _) = _aim(old, before), _aim(new, run)
-    if was and label and was != label:
-        return OTHER_GOAL(before=was, after=label)
+    if was.aim and now.aim and was.aim != now.aim:
+        return OTHER_GOAL(before=was.aim, after=now.aim)
     if best is None:
         return None
-    shown = [number(value, str(_series(new, run)[label]["unit"] or "")) for value in best]
-    return GOAL(metric=label, before=shown[0], after=shown[1], gap=_gap(*best))
+    shown = [number(value, now.metrics[now.aim].unit) for value in best]
+    return GOAL(metric=now.aim, before=shown[0], after=shown[1], gap=_gap(*best))
 
 
-def _bests(old: Json, before: Json, new: Json, run: Json) -> tuple[float, float] | None:
+def _bests(was: Held, now: Held) -> tuple[float, float] | None:
     """Return the best values of the goal, before and now; None where one of the runs has none that
     could be told, or it is the same.
     """
-    (was, _), (label, end) = _aim(old, before), _aim(new, run)
-    if was and was != label:
+    if now.goal is None or (was.aim and was.aim != now.aim):
         return None
-    one, other = _series(old, before).get(label), _series(new, run).get(label)
-    if (
-        one is None
-        or other is None
-        or not one.get(end)
-        or not other.get(end)
-        or {_state(old, before), _state(new, run)} & set(UNTOLD)
-    ):
+    one, other = was.metrics.get(now.aim), now.metrics.get(now.aim)
+    if one is None or other is None or not (was.has_values and now.has_values):
         return None
-    values = float(one[end]["value"]), float(other[end]["value"])
-    if show_number(values[0]) == show_number(values[1]) or one["unit"] != other["unit"]:
+    before, after = _end(one, now.goal.mode), _end(other, now.goal.mode)
+    if before is None or after is None or one.unit != other.unit:
         return None
-    return values
-
-
-def _state(data: Json, run: Json) -> str:
-    return next(
-        (
-            str(one["state"])
-            for one in data["verdicts"]
-            if one["run"] == run["id"] and not one["series"]
-        ),
-        State.INSUFFICIENT.value,
-    )
+    same = show_number(before.value) == show_number(after.value)
+    return None if same else (before.value, after.value)
 
 
 def _gap(before: float, after: float) -> str:
     return f"{'+' if after >= before else '-'}{show_number(abs(after - before), GAP_DIGITS)}"
 
 
-def _metrics(was: Mapping[str, Json], now: Mapping[str, Json], run: Json) -> list[Difference]:
+def _metrics(was: Held, now: Held) -> list[Difference]:
     """Return the metrics of both that are not as they were: of what has a best value that, and the
     last one; then those of one report alone.
     """
-    ends = {one["series"]: one["value"] for one in run.get("bests") or ()}
     rows: list[Difference] = []
-    for label, series in now.items():
-        if label not in was:
-            rows.append((LAST(metric=label), NONE, _place(series, series["last"])))
+    for label, series in now.metrics.items():
+        if label not in was.metrics:
+            rows.append((LAST(metric=label), NONE, _place(series, _end(series, "last"))))
             continue
-        other = was[label]
-        best = next(
-            (
-                end
-                for end in ("min", "max")
-                if series.get(end) and ends.get(series["id"]) == series[end]["value"]
-            ),
-            "",
-        )
-        for end, text in ((best, BEST), ("last", LAST)):
-            if (
-                end
-                and other.get(end)
-                and show_number(float(other[end]["value"]))
-                != show_number(float(series[end]["value"]))
-            ):
-                gap = _gap(float(other[end]["value"]), float(series[end]["value"]))
-                place = _place(series, series[end])
-                told = AT_AND_GAP(at=place, gap=gap) if other["unit"] == series["unit"] else place
-                rows.append((text(metric=label), _place(other, other[end]), told))
+        other = was.metrics[label]
+        for end, text in ((_best_end(now, series), BEST), ("last", LAST)):
+            before, after = (_end(one, end) if end else None for one in (other, series))
+            if before is None or after is None:
+                continue
+            if show_number(before.value) != show_number(after.value):
+                gap, place = _gap(before.value, after.value), _place(series, after)
+                told = AT_AND_GAP(at=place, gap=gap) if other.unit == series.unit else place
+                rows.append((text(metric=label), _place(other, before), told))
     return rows + [
-        (LAST(metric=label), _place(one, one["last"]), NONE)
-        for label, one in was.items()
-        if label not in now
+        (LAST(metric=label), _place(one, _end(one, "last")), NONE)
+        for label, one in was.metrics.items()
+        if label not in now.metrics
     ]
 
 
-def _place(series: Json, place: Json) -> Phrase:
-    value = number(float(place["value"]), str(series["unit"] or ""))
-    return AT(value=value, axis=AXES[series["axis"]], x=shown_x(float(place["x"])))
+def _best_end(held: Held, series: Series) -> str:
+    """Return at which end the best value of a metric stands, "" where it has none."""
+    best = next((one.value for one in held.analysis.bests if one.series == series.id), None)
+    ends = ((end, _end(series, end)) for end in ("min", "max"))
+    return next((end for end, at in ends if at is not None and at.value == best), "")
 
 
-def _checkpoint(
-    was: Mapping[str, Json], before: Json, now: Mapping[str, Json], run: Json
-) -> Sequence[Difference]:
-    told = [_best_place(series, one) for series, one in ((was, before), (now, run))]
-    if told[0] is None or told[1] is None or told[0] == told[1]:
+def _place(series: Series, at: Point | None) -> Phrase:
+    if at is None:
+        raise ValueError(f"{series.label} has no finite value")
+    value = number(at.value, series.unit)
+    return AT(value=value, axis=AXES[series.axis.value], x=shown_x(at.x))
+
+
+def _checkpoint(was: Held, now: Held) -> Sequence[Difference]:
+    before, after = _best_place(was), _best_place(now)
+    if before is None or after is None or before == after:
         return ()
-    return ((CHECKPOINT, told[0], told[1]),)
+    return ((CHECKPOINT, before, after),)
 
 
-def _best_place(series: Mapping[str, Json], run: Json) -> Value | None:
-    best = run.get("best")
-    axis = next(
-        (one["axis"] for one in series.values() if best and one["id"] == best["series"]), None
-    )
-    if best is None or axis is None:
+def _best_place(held: Held) -> Value | None:
+    best = next((one for one in held.analysis.bests if one.run == held.run.id), None)
+    series = next((one for one in held.metrics.values() if best and one.id == best.series), None)
+    if best is None or series is None:
         return None
-    return (
-        str(best["checkpoint"])
-        if best.get("checkpoint")
-        else PLACE(axis=AXES[axis], x=shown_x(float(best["x"])))
-    )
+    place = PLACE(axis=AXES[series.axis.value], x=shown_x(best.at.x))
+    return best.checkpoint or place

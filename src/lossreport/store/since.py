@@ -5,25 +5,24 @@ same training.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from lossreport.compose.short import MOST_RUNS
 from lossreport.errors import malformed
+from lossreport.model.analysis import Analysis
 from lossreport.model.report import Block, Brief, Callout, Prose, Report, Section
+from lossreport.model.run import Run
 from lossreport.reading.privacy.redaction import redact
-from lossreport.render.to_json import to_dict
 from lossreport.store.changes import pairs, partner
 from lossreport.store.moved import Moved, line_of, moved
 from lossreport.store.stored import read_report
-from lossreport.store.told import findings_of, label_of
+from lossreport.store.told import findings_of
 from lossreport.text import Phrase, Text
-
-Json = Mapping[str, Any]
 
 SINCE = Text(zh="与 `{old}` 相比：{line}{judged}", en="Against `{old}`: {line}{judged}")
 BETTER = Text(
@@ -65,10 +64,9 @@ def against(report: Report, old: str | os.PathLike[str]) -> Report:
     """Return a report with a line on each of its runs since an earlier one (HTML, JSON); raises
     MissingPathError where there is no file, ReportError where it is no sound report.
     """
-    before, now = read_report(old).data, to_dict(report.analysis)
-    name = _name(old)
+    before, now, name = read_report(old).analysis, report.analysis, _name(old)
     with malformed(os.fspath(old)):
-        lines = [(run["id"], _line(before, now, run, name)) for run in now["runs"]]
+        lines = [(run.id, _line(before, now, run, name)) for run in now.runs]
     first, *rest = report.sections
     if len(lines) > 1:
         told = [Prose(text=OF_RUN(id=run, line=line)) for run, line in lines[:MOST_RUNS]]
@@ -98,35 +96,31 @@ def _beside_answer(section: Section, told: Sequence[Block]) -> Section:
     )
 
 
-def _line(old: Json, new: Json, run: Json, name: str) -> Phrase:
+def _line(old: Analysis, new: Analysis, run: Run, name: str) -> Phrase:
     before = partner(old, new, run)
     if before is None:
         return UNPAIRED(old=name)
     paired = pairs(findings_of(old, before), findings_of(new, run))
     found = moved(old, before, new, run)
     line = line_of(found, len(paired.new), len(paired.gone))
-    return SINCE(old=name, line=line, judged=_judged(old, before, new, run, found))
+    return SINCE(old=name, line=line, judged=_judged(before, new, run, found))
 
 
-def _judged(old: Json, before: Json, new: Json, run: Json, found: Moved) -> Phrase | str:
+def _judged(before: Run, new: Analysis, run: Run, found: Moved) -> Phrase | str:
     """Return whether the goal is better or worse than it was, or neither beyond its noise; nothing
     where it did not move.
     """
-    if found.gained is None:
+    goal = new.goal(run.id)
+    if found.gained is None or goal is None:
         return ""
-    goal = next(one for one in new["series"] if one["id"] == run["goal"]["series"])
-    own = [one for one in old["series"] if one.get("run") == before["id"]]
-    earlier = next(one for one in own if label_of(one) == label_of(goal))
-    rows = [_finite(one["points"]["y"]) for one in (earlier, goal)]
+    series = new.series(goal.series)
+    earlier = next(one for one in before.series if one.label == series.label)
+    rows = [y[np.isfinite(y)] for y in (earlier.y, series.y)]
     if min(map(len, rows)) < LEAST:
         return TOO_FEW()
     if abs(found.gained) <= SURE * max(float(np.std(y[len(y) // 2 :])) for y in rows):
         return WITHIN()
-    return (BETTER if (found.gained > 0) == (run["goal"]["mode"] == "max") else WORSE)()
-
-
-def _finite(points: Iterable[Any]) -> list[float]:
-    return [float(value) for value in points if value is not None and np.isfinite(float(value))]
+    return (BETTER if (found.gained > 0) == (goal.mode == "max") else WORSE)()
 
 
 def _below_answer(blocks: tuple[Block, ...], line: Phrase) -> tuple[Block, ...]:

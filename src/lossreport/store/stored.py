@@ -5,16 +5,20 @@ command of the archive starts from.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
 from lossreport import regex as re
-from lossreport.errors import MissingPathError, ReportError
+from lossreport.analysis.found import titled
+from lossreport.errors import MissingPathError, ReportError, malformed
+from lossreport.model.analysis import Analysis
 from lossreport.reading.kit.untrusted import Unreadable, json_line
 from lossreport.render.anatomy import Anatomy, anatomy
 from lossreport.render.attachments import PREFIX, Attachment, unpacked
+from lossreport.render.from_json import from_dict
 from lossreport.render.seal import DATA_ID, SEAL_ID
 from lossreport.values import dataclass
 
@@ -48,6 +52,15 @@ class Stored:
     def version(self) -> str:
         """The version of lossreport that wrote it."""
         return str(self.data.get("version", "?"))
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """What it says, typed, its findings called as their detectors call them. Raises ReportError
+        where it is no sound report.
+        """
+        with malformed(self.path.name):
+            held = from_dict(self.data)
+            return replace(held, findings=tuple(titled(one) for one in held.findings))
 
     @cached_property
     def seal(self) -> dict[str, Any] | None:

@@ -1,18 +1,17 @@
-"""Tells a report made earlier anew: its verdict, findings and advice as blocks, out of the JSON
-inside it.
-
-The JSON holds plain texts in two languages, so a report is made of it in one language at a time.
+"""Tells a report made earlier anew: its verdict, findings and advice as blocks, out of the analysis
+that its JSON holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from lossreport.analysis.detector import title_of
+import numpy as np
+
 from lossreport.compose import goal_figure
-from lossreport.compose.compose import GIVEN, TITLE
+from lossreport.compose.compose import TITLE
 from lossreport.compose.section import POINTING, called
 from lossreport.compose.sections import anomalies, answer, recommendations
 from lossreport.compose.sections.answer import TOP
@@ -28,12 +27,12 @@ from lossreport.errors import UsageError
 from lossreport.knowledge.loss_type import loss_type
 from lossreport.model.analysis import (
     Analysis,
-    Evidence,
+    Best,
     Finding,
-    Hypothesis,
-    Position,
+    Recommendation,
     Severity,
     State,
+    Verdict,
 )
 from lossreport.model.report import (
     NUMBERS,
@@ -51,12 +50,11 @@ from lossreport.model.report import (
     Step,
     Steps,
 )
-from lossreport.model.run import frozen_floats, shown_x
+from lossreport.model.run import Run, Series, extent_of, shown_x
 from lossreport.model.states import SHADES, STATES
-from lossreport.text import Join, Lang, Phrase, Text, number
+from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES
 
-Json = Any
 SUFFIXES: Final = (".html", ".htm", ".json")
 
 
@@ -71,95 +69,68 @@ def is_report(path: str) -> bool:
         return b'"schema":"lossreport/' in file.read(400).replace(b" ", b"")
 
 
-def report_of(data: Mapping[str, Json], lang: Lang) -> Report:
-    """Return verdict, findings and advice of a report as blocks, in one language."""
-    runs = data["runs"]
-    sections = [
-        section for run in runs for section in _sections(data, run, lang, several=len(runs) > 1)
-    ]
-    names = Join(items=tuple(str(run["name"]) for run in runs))
-    meta = Meta(title=TITLE(name=names), version=str(data["version"]))
-    short = _short(data, runs[0], lang) if len(runs) == 1 else _short_of_several(data)
+def report_of(analysis: Analysis, version: str) -> Report:
+    """Return verdict, findings and advice of a report, that this version wrote, as blocks."""
+    runs = analysis.runs
+    several = len(runs) > 1
+    sections = [section for run in runs for section in _sections(analysis, run, several=several)]
+    meta = Meta(title=TITLE(name=Join(items=tuple(run.name for run in runs))), version=version)
+    short = _short_of_several(analysis) if several else _short(analysis, runs[0])
     return Report(analysis=Analysis(runs=()), meta=meta, sections=tuple(sections), short=short)
 
 
-def run_verdict(data: Mapping[str, Json], run: str) -> Mapping[str, Json]:
+def run_verdict(analysis: Analysis, run: Run) -> Verdict:
     """Return the verdict on a whole run; raises UsageError where there is none."""
-    for verdict in data["verdicts"]:
-        if verdict["run"] == run and not verdict["series"]:
-            found: Mapping[str, Json] = verdict
-            return found
-    raise UsageError(
-        f"The report has no verdict on run {run}",
-        hint="Write it anew from the logs: lossreport build PATH.",
-    )
+    try:
+        return analysis.run_verdict(run.id)
+    except KeyError:
+        raise UsageError(
+            f"The report has no verdict on run {run.id}",
+            hint="Write it anew from the logs: lossreport build PATH.",
+        ) from None
 
 
-def state_name(data: Mapping[str, Json], run: Mapping[str, Json]) -> Text:
+def state_name(analysis: Analysis, run: Run) -> Text:
     """Return what the state of a run is called; see `Story.state_name`."""
-    goal = run.get("goal")
+    goal = analysis.goal(run.id)
     own = next(
-        (one["state"] for one in data["verdicts"] if goal and one["series"] == [goal["series"]]),
-        None,
+        (one.state for one in analysis.verdicts if goal and one.series == (goal.series,)), None
     )
-    return called(State(run_verdict(data, run["id"])["state"]), State(own) if own else None)
+    return called(run_verdict(analysis, run).state, own)
 
 
-def findings_of(data: Mapping[str, Json], run: Mapping[str, Json]) -> list[dict[str, Json]]:
+def findings_of(analysis: Analysis, run: Run) -> list[Finding]:
     """Return the findings of one run, in the order of the report."""
-    ids = {series["id"] for series in data["series"] if series["run"] == run["id"]}
-    return [finding for finding in data["findings"] if ids & set(finding["series"])]
+    ids = {series.id for series in run.series}
+    return [finding for finding in analysis.findings if ids & set(finding.series)]
 
 
-def names_of(data: Mapping[str, Json]) -> dict[str, str]:
+def names_of(analysis: Analysis) -> dict[str, str]:
     """Return what to print for the ids of series and sources."""
-    paths = {source["id"]: str(source["path"]) for run in data["runs"] for source in run["sources"]}
+    paths = {source.id: source.path for run in analysis.runs for source in run.sources}
     return paths | {
-        one["id"]: f"{label_of(one)} ({paths.get(one['source'], '')})" for one in data["series"]
+        one.id: f"{one.label} ({paths.get(one.source, '')})"
+        for run in analysis.runs
+        for one in run.series
     }
 
 
-def label_of(series: Mapping[str, Json]) -> str:
-    """Return how a reader calls a series of the JSON; see `Series.label`."""
-    name = series["name"] if series["split"] == "train" else f"{series['split']}/{series['name']}"
-    whose = series.get("entity")
-    return name if whose is None else f"{name} [{whose['kind']} {whose['value']}]"
-
-
-def series_of(data: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
-    """Return the series of a report by their ids."""
-    return {one["id"]: one for one in data["series"]}
-
-
-def said(text: Mapping[str, str], lang: Lang) -> Phrase:
-    """Return a plain text of the JSON as a phrase: it is a value, and escaped like one. The JSON
-    holds Chinese and English alone.
-    """
-    return GIVEN(title=text.get(lang, text["en"]))
-
-
-def _sections(
-    data: Mapping[str, Json], run: Mapping[str, Json], lang: Lang, *, several: bool
-) -> list[Section]:
-    found = [
-        finding_of(finding, lang, told_before(data), series_of(data))
-        for finding in findings_of(data, run)
-    ]
-    names = names_of(data)
+def _sections(analysis: Analysis, run: Run, *, several: bool) -> list[Section]:
+    found = tuple(findings_of(analysis, run))
     lists: list[Block] = (
-        [FindingList(findings=tuple(found), names=names)]
+        [FindingList(findings=found, names=names_of(analysis))]
         if found
         else [Prose(text=anomalies.NONE())]
     )
-    mine = [one for one in data["recommendations"] if one["run"] == run["id"]]
+    mine = _advice(analysis, run)
     made = [
-        Section(id="answer", title=answer.TITLE, blocks=(_callout(data, run, lang),)),
+        Section(id="answer", title=answer.TITLE, blocks=(_callout(analysis, run),)),
         Section(id="anomalies", title=anomalies.TITLE, blocks=tuple(lists)),
-        Section(id="recommendations", title=recommendations.TITLE, blocks=(steps_of(mine, lang),))
+        Section(id="recommendations", title=recommendations.TITLE, blocks=(steps_of(mine),))
         if mine
         else None,
     ]
-    of = str(run["id"]) if several else ""
+    of = run.id if several else ""
     return [
         Section(id=f"{of}-{s.id}" if of else s.id, title=s.title, blocks=s.blocks, of=of)
         for s in made
@@ -167,64 +138,56 @@ def _sections(
     ]
 
 
-def placed_in(data: Mapping[str, Json]) -> Placed:
+def _advice(analysis: Analysis, run: Run) -> list[Recommendation]:
+    return [one for one in analysis.recommendations if one.run == run.id]
+
+
+def placed_in(analysis: Analysis) -> Placed:
     """Return what says where a finding of this report stands."""
-    series = series_of(data)
-    paths = {source["id"]: str(source["path"]) for run in data["runs"] for source in run["sources"]}
+    paths = {source.id: source.path for run in analysis.runs for source in run.sources}
 
     def placed(finding: Finding) -> Phrase:
-        one = series[finding.series[0]]
-        points, at = one["points"], finding.start
-        rows = points.get("row", range(len(points["x"])))
-        value = next(
-            (float(y) for row, y in zip(rows, points["y"], strict=True) if row == at.row), None
-        )
-        pieces = [
-            piece["source"] for piece in one.get("pieces", ()) if piece["first_row"] <= at.row
-        ]
-        place = f"{paths.get((pieces or [one['source']])[-1], '')}:{at.line}"
-        return placed_text(
-            finding, label_of(one), value, str(one["unit"]), AXES[one["axis"]], at.x, place
-        )
+        series, at = analysis.series(finding.series[0]), finding.start
+        place = f"{paths.get(series.source_of(at.row), '')}:{at.line}"
+        value, axis = value_at(series, at.row), AXES[series.axis.value]
+        return placed_text(finding, series.label, value, series.unit, axis, at.x, place)
 
     return placed
 
 
-def _short(data: Mapping[str, Json], run: Mapping[str, Json], lang: Lang) -> tuple[Block, ...]:
+def value_at(series: Series, row: int) -> float | None:
+    """Return the value of a row, None where a report holds others only."""
+    at = np.flatnonzero(extent_of(series).rows == row)
+    return float(series.y[at[0]]) if len(at) else None
+
+
+def _short(analysis: Analysis, run: Run) -> tuple[Block, ...]:
     """Return the answer of a report in a few lines, as far as its JSON tells it."""
-    found_all = [finding_of(one, lang, told_before(data)) for one in findings_of(data, run)]
-    found = [one for one in found_all if one.explained_by is None]
+    found = findings_of(analysis, run)
+    alone = [one for one in found if one.explained_by is None]
     top = tuple(
-        {one.kind: one for one in reversed(found) if one.severity is not Severity.LOW}.values()
+        {one.kind: one for one in reversed(alone) if one.severity is not Severity.LOW}.values()
     )[::-1][:TOP]
-    advice = [one for one in data["recommendations"] if one["run"] == run["id"]]
-    now = [one for one in advice if one["when"] == "now"] or advice[:1]
-    blocks: list[Block] = [_callout(data, run, lang), *_picture(data, run, top, found_all)]
-    blocks += [FindingList(findings=top, names=names_of(data), numbered=True), steps_of(now, lang)]
-    return shortened(blocks, placed_in(data), _best(data, run))
+    advice = _advice(analysis, run)
+    now = [one for one in advice if one.when == "now"] or advice[:1]
+    events = FindingList(findings=top, names=names_of(analysis), numbered=True)
+    blocks: list[Block] = [_callout(analysis, run), *_picture(analysis, run, top, found)]
+    blocks += [events, steps_of(now)]
+    return shortened(blocks, placed_in(analysis), _best(analysis, run))
 
 
 def _picture(
-    data: Mapping[str, Json],
-    run: Mapping[str, Json],
-    events: Sequence[Finding],
-    found: Sequence[Finding],
+    analysis: Analysis, run: Run, events: Sequence[Finding], found: Sequence[Finding]
 ) -> Iterator[Chart]:
     """Yield the curve of the goal with the events on its axis; one that holds for all of it is
     shown by what it explains there.
     """
-    goal = run.get("goal")
-    series = next((one for one in data["series"] if goal and one["id"] == goal["series"]), None)
-    if series is None or not series["points"]["x"]:
+    goal = analysis.goal(run.id)
+    series = next((one for one in run.series if goal and one.id == goal.series), None)
+    if series is None or not len(series):
         return
-    points = series["points"]
-    curve = Curve(
-        name=series["split"],
-        x=frozen_floats([float(x) for x in points["x"]]),
-        y=frozen_floats([float(y) for y in points["y"]]),
-    )
-    width = float(points["x"][-1]) - float(points["x"][0])
-    beside = {one["id"] for one in data["series"] if one["axis"] == series["axis"]}
+    width = float(series.x[-1]) - float(series.x[0])
+    beside = {one.id for one in run.series if one.axis is series.axis}
     bands = []
     for key, event in zip(NUMBERS, events, strict=False):
         wide = abs(event.end.x - event.start.x) > goal_figure.WHOLE * abs(width)
@@ -236,208 +199,89 @@ def _picture(
         bands += [
             Band(first=one.start.x, last=one.end.x, label=key, severity=event.severity)
             for one in sorted(shown, key=lambda one: one.start.x)
-            if one.series[0] in ({series["id"]} if wide else beside)
+            if one.series[0] in ({series.id} if wide else beside)
         ][:1]
     spec = LineChart(
-        id=f"goal-{series['id']}",
-        curves=(curve,),
-        unit=str(series["unit"]),
+        id=f"goal-{series.id}",
+        curves=(Curve(name=series.split, x=series.x, y=series.y),),
+        unit=series.unit,
         bands=tuple(bands),
-        x_title=str(series["axis"]),
+        x_title=series.axis.value,
     )
-    title = goal_figure.TITLE(metric=label_of(series), below=goal_figure.EMPTY)
+    title = goal_figure.TITLE(metric=series.label, below=goal_figure.EMPTY)
     yield Chart(title=title, alternative=title, spec=spec)
 
 
-def _best(data: Mapping[str, Json], run: Mapping[str, Json]) -> Phrase | None:
+def _best(analysis: Analysis, run: Run) -> Phrase | None:
     """Return the best value of the goal, or of the first validation metric, with its checkpoint;
     None where the run is broken.
     """
-    bests = run.get("bests") or ()
-    if not bests or run_verdict(data, run["id"])["state"] == State.BROKEN:
+    bests = [one for one in analysis.bests if one.run == run.id]
+    if not bests or run_verdict(analysis, run).state is State.BROKEN:
         return None
-    best = next(
-        (one for one in bests if run.get("goal") and one["series"] == run["goal"]["series"]),
-        bests[0],
-    )
-    series = next(one for one in data["series"] if one["id"] == best["series"])
-    axis, x = AXES[series["axis"]], shown_x(float(best["x"]))
+    goal = analysis.goal(run.id)
+    best = next((one for one in bests if goal and one.series == goal.series), bests[0])
+    series = analysis.series(best.series)
     at = answer.BEST_AT(
-        metric=label_of(series),
-        value=number(float(best["value"]), str(series["unit"])),
-        axis=axis,
-        x=x,
+        metric=series.label,
+        value=number(best.value, series.unit),
+        axis=AXES[series.axis.value],
+        x=shown_x(best.at.x),
     )
-    if best["checkpoint"]:
-        at = answer.AT_FILE(at=at, path=str(best["checkpoint"]))
-    return CHECKPOINT(label=_best_label(data, run, best, series), at=at)
+    if best.checkpoint:
+        at = answer.AT_FILE(at=at, path=best.checkpoint)
+    return CHECKPOINT(label=_best_label(analysis, run, best, series), at=at)
 
 
-def _best_label(
-    data: Mapping[str, Json],
-    run: Mapping[str, Json],
-    best: Mapping[str, Json],
-    series: Mapping[str, Json],
-) -> Text:
+def _best_label(analysis: Analysis, run: Run, best: Best, series: Series) -> Text:
     """Return what the best value of a series is called, as the report calls it; of an earlier
     version's the most general.
     """
-    judged = [one["series"] for one in data["verdicts"] if one["run"] == run["id"]]
-    terms = next(
-        (
-            [term["name"] for term in share["terms"]]
-            for share in data["shares"]
-            if share["run"] == run["id"]
-        ),
-        [],
+    judged = any(one.run == run.id and one.series == (series.id,) for one in analysis.verdicts)
+    shares = (share.terms for share in analysis.shares if share.run == run.id)
+    terms = {term.name for term in next(shares, ())}
+    goal = analysis.goal(run.id)
+    is_score = goal is not None and goal.series == series.id and goal.mode == "max"
+    is_loss = (
+        best.contested is not None
+        and judged
+        and (not terms or series.name in terms)
+        and not is_score
+        and loss_type(series.metric_type).role == "loss"
+        and answer.is_called_loss(series.name, series.metric_type)
     )
-    main = [series["id"]] in judged and (not terms or series["name"] in terms)
-    is_score = (
-        bool(run.get("goal"))
-        and run["goal"]["series"] == series["id"]
-        and run["goal"]["mode"] == "max"
-    )
-    is_loss = loss_type(series["metric_type"]).role == "loss" and main and not is_score
-    is_loss = is_loss and answer.is_called_loss(series["name"], series["metric_type"])
-    return answer.best_label(
-        series["split"],
-        is_loss=is_loss and "contested" in best,
-        contested=bool(best.get("contested")),
-    )
+    return answer.best_label(series.split, is_loss=is_loss, contested=bool(best.contested))
 
 
-def _short_of_several(data: Mapping[str, Json]) -> tuple[Block, ...]:
+def _short_of_several(analysis: Analysis) -> tuple[Block, ...]:
     lines = [
         RunLine(
-            id=str(run["id"]),
-            name=str(run["name"]),
-            state=State(run_verdict(data, run["id"])["state"]),
-            called=state_name(data, run),
+            id=run.id,
+            name=run.name,
+            state=run_verdict(analysis, run).state,
+            called=state_name(analysis, run),
             severe=sum(
-                Severity(one["severity"]).rank >= Severity.MEDIUM.rank
-                for one in findings_of(data, run)
+                one.severity.rank >= Severity.MEDIUM.rank for one in findings_of(analysis, run)
             ),
         )
-        for run in data["runs"]
+        for run in analysis.runs
     ]
     return short_of_runs(lines)
 
 
-def _callout(data: Mapping[str, Json], run: Mapping[str, Json], lang: Lang) -> Callout:
-    verdict = run_verdict(data, run["id"])
-    state, outcome = State(verdict["state"]), run.get("outcome")
-    shade = STATES[state].shade if outcome is None else SHADES[outcome["tone"]]
+def _callout(analysis: Analysis, run: Run) -> Callout:
+    verdict, outcome = run_verdict(analysis, run), analysis.outcome(run.id)
+    shade = STATES[verdict.state].shade if outcome is None else SHADES[outcome.tone]
     return Callout(
         tone=shade,
-        title=answer.HEAD(state=state_name(data, run)),
-        body=(said((outcome or verdict)["text"], lang),),
+        title=answer.HEAD(state=state_name(analysis, run)),
+        body=((outcome or verdict).text,),
     )
 
 
-def steps_of(given: Sequence[Mapping[str, Json]], lang: Lang) -> Steps:
+def steps_of(given: Sequence[Recommendation]) -> Steps:
     """Return advice as steps, what is to do now first."""
-    ordered = sorted(given, key=lambda one: one["when"] != "now")
+    ordered = sorted(given, key=lambda one: one.when != "now")
     return Steps(
-        steps=tuple(
-            Step(text=said(one["text"], lang), because=tuple(one["because"]), source=one["source"])
-            for one in ordered
-        )
-    )
-
-
-Told = Mapping[tuple[str, str], Mapping[str, Json]]
-"""Hypotheses by the finding that weighs them and their id."""
-
-
-def told_before(data: Mapping[str, Json]) -> Told:
-    """Return the hypotheses that are told in full: inside HTML those of later findings only refer
-    to them (`told_in`).
-    """
-    return {
-        (f["id"], one["id"]): one
-        for f in data["findings"]
-        for one in f["hypotheses"]
-        if "told_in" not in one
-    }
-
-
-def finding_of(
-    found: Mapping[str, Json],
-    lang: Lang,
-    told: Told | None = None,
-    series: Mapping[str, Mapping[str, Json]] | None = None,
-) -> Finding:
-    """Return a finding of the JSON with its evidence, named by `series`, and hypotheses, those that
-    it only refers to taken from `told`.
-    """
-    whole = [
-        (told or {}).get((one.get("told_in", ""), one["id"]), one) | {"rank": one["rank"]}
-        for one in found["hypotheses"]
-    ]
-    numbers = {name: float(value) for name, value in found["numbers"].items() if value is not None}
-    return Finding(
-        id=found["id"],
-        kind=found["kind"],
-        severity=Severity(found["severity"]),
-        series=tuple(found["series"]),
-        start=_position(found["start"]),
-        end=_position(found["end"]),
-        text=said(found["text"], lang),
-        evidence=tuple(_evidence(found, one, series or {}) for one in found["evidence"]),
-        key=found["key"],
-        explained_by=found["explained_by"],
-        numbers=numbers,
-        title=title_of(found["kind"], numbers),
-        hypotheses=tuple(_hypothesis(one, lang) for one in whole),
-    )
-
-
-def _evidence(
-    found: Mapping[str, Json], one: Mapping[str, Json], series: Mapping[str, Mapping[str, Json]]
-) -> Evidence:
-    """Return a row of evidence with its metric; what a report of an earlier version does not say of
-    it stays unsaid.
-    """
-    metric, axis = "", str(one.get("axis", ""))
-    own = (
-        name
-        for name in found["series"]
-        if name in series and series[name]["source"] == one["source"]
-    )
-    of = series.get(one.get("of") or next(own, "")) if "axis" not in one else None
-    if of is not None and ("of" in one or _holds(of, one)):
-        metric, axis = str(of["name"]), str(of["axis"])
-    return Evidence(
-        source=one["source"],
-        line=one["line"],
-        x=float(one["x"]),
-        value=float(one["value"]),
-        metric=metric,
-        axis=axis,
-    )
-
-
-def _holds(series: Mapping[str, Json], one: Mapping[str, Json]) -> bool:
-    """Return whether the points of a series hold a value on its line; rows that findings cite are
-    always among them.
-    """
-    points = series["points"]
-    return any(
-        line == one["line"] and y == one["value"]
-        for line, y in zip(points["line"], points["y"], strict=True)
-    )
-
-
-def _position(at: Mapping[str, Json]) -> Position:
-    return Position(x=float(at["x"]), row=at["row"], line=at["line"])
-
-
-def _hypothesis(one: Mapping[str, Json], lang: Lang) -> Hypothesis:
-    return Hypothesis(
-        id=one["id"],
-        rank=one["rank"],
-        title=said(one["title"], lang),
-        support=tuple(said(text, lang) for text in one["for"]),
-        against=tuple(said(text, lang) for text in one["against"]),
-        decided_by=said(one["decided_by"], lang),
+        steps=tuple(Step(text=one.text, because=one.because, source=one.source) for one in ordered)
     )

@@ -83,11 +83,12 @@ def packed(path: str, url: str, lang: Lang, *, wanted: str | None = None) -> Par
             f"{path!r} is no report",
             hint="Name a report that lossreport has written (HTML or JSON).",
         )
-    data = read_report(path).data
+    stored = read_report(path)
+    held = stored.analysis
     message = Message(
-        title=title(data, lang),
-        text=to_terminal(report_of(data, lang), lang, width=100),
-        labels=labels(data),
+        title=title(held, lang),
+        text=to_terminal(report_of(held, stored.version), lang, width=100),
+        labels=labels(held),
     )
     page = Path(path)
     if url.startswith("mailto:") or wanted == "email":

@@ -6,18 +6,15 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lossreport import api
 from lossreport.errors import OutputError, malformed
-from lossreport.model.analysis import Severity
+from lossreport.model.analysis import Analysis, Severity
 from lossreport.model.report import Report
 from lossreport.render.fitting import PLACES, Fitted, Place, fitted
-from lossreport.render.parted import assembled
-from lossreport.render.to_json import to_dict
 from lossreport.render.voice import languages
 from lossreport.store.changes import changes
 from lossreport.store.stored import read_report
@@ -48,13 +45,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Input:
-    """A report to make a ticket of: its JSON, and its blocks in one language; `page` is the whole
-    report where it was made just now.
-    """
+    """A report to make a ticket of, and what it says; `path` is the file of one made earlier."""
 
-    data: Mapping[str, Any]
-    told: Callable[[Lang], Report]
-    page: Report | None = None
+    analysis: Analysis
+    told: Report
     path: Path | None = None
 
 
@@ -82,95 +76,67 @@ def _ticket(
     told = given.told
     if diff is not None:
         with malformed(diff) if is_report(diff) else nullcontext():
-            before = _read(diff).data
+            before = _read(diff).analysis
             labels(before)
-
-        def told(one: Lang) -> Report:
-            return changes(before, given.data, one)
-
-    body = _body(told, place, lang)
+        told = changes(before, given.analysis, given.told.meta.version)
     written = _attach(given, Path(folder)) if folder is not None else ()
     return Ticket(
-        title=title(given.data, lang), labels=labels(given.data), body=body, attachments=written
+        title=title(given.analysis, lang),
+        labels=labels(given.analysis),
+        body=fitted(told, place, lang),
+        attachments=written,
     )
 
 
-def title(data: Mapping[str, Any], lang: LangChoice) -> str:
+def title(analysis: Analysis, lang: LangChoice) -> str:
     """Return one line: the run, the verdict on it, and how many findings are severe; of several
     runs the gravest.
     """
-    return visible(" / ".join(_title(data, one) for one in languages(lang)))[:TITLE_LENGTH]
+    return visible(" / ".join(_title(analysis, one) for one in languages(lang)))[:TITLE_LENGTH]
 
 
-def labels(data: Mapping[str, Any]) -> tuple[str, ...]:
+def labels(analysis: Analysis) -> tuple[str, ...]:
     """Return labels: `lossreport`, the verdict of every run, and the highest severity found."""
-    states = dict.fromkeys(run_verdict(data, run["id"])["state"] for run in data["runs"])
-    worst = _severities(data)
+    states = dict.fromkeys(run_verdict(analysis, run).state.value for run in analysis.runs)
+    worst = _severities(analysis)
     return (
         "lossreport",
         *(f"verdict:{state}" for state in states),
-        *(f"severity:{one}" for one in list(worst)[:1]),
+        *(f"severity:{one.value}" for one in list(worst)[:1]),
     )
 
 
-def _title(data: Mapping[str, Any], lang: Lang) -> str:
-    runs = data["runs"]
-    name: Value = (
-        str(runs[0]["name"]) if len(runs) == 1 else MANY(name=str(runs[0]["name"]), count=len(runs))
-    )
-    states = tuple({name.en: name for name in (state_name(data, run) for run in runs)}.values())
+def _title(analysis: Analysis, lang: Lang) -> str:
+    runs = analysis.runs
+    name: Value = runs[0].name if len(runs) == 1 else MANY(name=runs[0].name, count=len(runs))
+    states = tuple({name.en: name for name in (state_name(analysis, run) for run in runs)}.values())
     head = HEAD(name=name, state=Join(items=states))
     severe = {
         severity: count
-        for severity, count in _severities(data).items()
-        if severity in ("critical", "high")
+        for severity, count in _severities(analysis).items()
+        if severity.rank >= Severity.HIGH.rank
     }
     counts = Join(
         items=tuple(
-            COUNT(count=count, severity=SEVERITIES[severity]) for severity, count in severe.items()
+            COUNT(count=count, severity=SEVERITIES[severity.value])
+            for severity, count in severe.items()
         )
     )
     return show_value(COUNTED(head=head, counts=counts) if severe else head, lang)
 
 
-def _severities(data: Mapping[str, Any]) -> dict[str, int]:
-    counted = Counter(str(finding["severity"]) for finding in data["findings"])
-    return {one.value: counted[one.value] for one in reversed(Severity) if counted[one.value]}
+def _severities(analysis: Analysis) -> dict[Severity, int]:
+    counted = Counter(finding.severity for finding in analysis.findings)
+    return {one: counted[one] for one in reversed(Severity) if counted[one]}
 
 
 def _read(path: str) -> Input:
     if is_report(path):
-        data = read_report(path).data
-        return Input(data=data, told=lambda lang: report_of(data, lang), path=Path(path))
+        stored = read_report(path)
+        told = report_of(stored.analysis, stored.version)
+        return Input(analysis=stored.analysis, told=told, path=Path(path))
     report = api.compose(api.analyze(api.read_runs([path])))
-    return Input(data=to_dict(report.analysis), told=lambda lang: report, page=report)
-
-
-def _body(told: Callable[[Lang], Report], place: Place, lang: LangChoice) -> Fitted:
-    """Return the body; of blocks that are of one language, each language within its share of the
-    limit.
-    """
-    first, *others = (told(one) for one in languages(lang))
-    if not others or all(other is first for other in others):
-        return fitted(first, place, lang)
-    each = [
-        fitted(report, place, one, place.limit // 2 - ROOM)
-        for report, one in zip((first, *others), languages(lang), strict=True)
-    ]
-    dropped = tuple(
-        what
-        for i, part in enumerate(each)
-        for what in part.dropped
-        if not any(what in other.dropped for other in each[:i])
-    )
-    parts = tuple(part for one in each for part in one.parts)
-    return Fitted(
-        text=assembled(parts, place.markup, folds=place.folds), dropped=dropped, parts=parts
-    )
-
-
-ROOM: Final = 64
-"""For what stands between the languages, and the fold of the second."""
+    return Input(analysis=report.analysis, told=report)
 
 
 def _attach(given: Input, folder: Path) -> tuple[Path, ...]:
@@ -179,9 +145,7 @@ def _attach(given: Input, folder: Path) -> tuple[Path, ...]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if given.page is None:
-            if given.path is None:
-                return ()
+        if given.path is not None:
             target = folder / f"report{given.path.suffix}"
             shutil.copyfile(given.path, target)
             return (target,)
@@ -191,8 +155,8 @@ def _attach(given: Input, folder: Path) -> tuple[Path, ...]:
             hint="Name another folder with -o DIR.",
         ) from error
     page, document = folder / "report.html", folder / "report.md"
-    api.write(page, api.rendered(given.page, "html", "both"))
-    made = api.rendered(given.page, "md", "both", stem=document.stem)
+    api.write(page, api.rendered(given.told, "html", "both"))
+    made = api.rendered(given.told, "md", "both", stem=document.stem)
     api.write(document, made)
     return (
         page,

@@ -384,7 +384,7 @@ def _label(story: Story, best: Best) -> Text:
     return best_label(
         series.split,
         is_loss=is_loss and is_called_loss(series.name, series.metric_type),
-        contested=best.contested,
+        contested=bool(best.contested),
     )
 
 
