@@ -444,10 +444,22 @@ def rate_of_sgd(context: Context) -> float | None:
     ]
     rate = logged[0] if logged else None
     if not logged and not is_noam(context):
-        rate = set_rate(context)
+        rate = set_rate(context) or default_rate(context)
     if rate is None or (said_optimiser(context) is not None and said_adam(context) is None):
         return None
     return rate if rate >= (ADAM_HIGHEST if said_adam(context) else UNKNOWN_HIGHEST) else None
+
+
+OPENNMT_DEFAULT: Final = 1.0
+"""`-learning_rate` of OpenNMT-py, a default made for SGD (onmt/opts.py: "Recommended settings: sgd
+= 1, adagrad = 0.1, adadelta = 1, adam = 0.001").
+"""
+
+
+def default_rate(context: Context) -> float | None:
+    """Return the learning rate of OpenNMT-py where its command names an optimiser and no rate."""
+    known = "opennmt_text" in parsers(context) and said_optimiser(context) is not None
+    return OPENNMT_DEFAULT if known else None
 
 
 def score_beside(context: Context, series: Series, split: str = "train") -> Series | None:

@@ -61,6 +61,14 @@ ALSO_SEEN: Final[dict[tuple[str, str], str]] = {
         "bad_sample",
     ): "one batch was infinite, and the running mean keeps it for its epoch",
     (
+        "label_encoding",
+        "clamp_keras_epsilon",
+    ): "half of the clip is a saturated output; one half in both splits says by which labels",
+    (
+        "label_encoding",
+        "majority_class",
+    ): "one class is predicted for all; the half of the clip tells why",
+    (
         "weights_newly_initialised",
         "uniform_output",
     ): "a head without its weights begins at the level of guessing as well",

@@ -11,7 +11,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import is_noam, number_fact, rate_of_sgd, said_adam
+from lossreport.analysis.signs import is_noam, number_fact, rate_of_sgd, said_adam, set_rate
 from lossreport.model.analysis import Finding, Severity
 from lossreport.text import Text, number
 
@@ -30,6 +30,12 @@ RATE = Text(
     en="The learning rate is {lr} and the optimiser {optimizer}: Adam moves every weight by "
     "about the learning rate in each step (0.001 by default), and only SGD stands one like "
     "this.",
+)
+BY_DEFAULT = Text(
+    zh="命令里的优化器是 {optimizer}，却没有给学习率：OpenNMT-py 的默认值 1.0 是给 SGD 的"
+    "（adam 应为 0.001）。",
+    en="The command names {optimizer} and no learning rate: the default of OpenNMT-py, 1.0, is "
+    "made for SGD (0.001 for adam).",
 )
 UNNAMED = Text(
     zh="学习率是 {lr}，`{metric}` 从第一行（第 {line} 行）起就不可能是训练出来的值："
@@ -72,7 +78,9 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 
 def _signs(context: Context, finding: Finding, rate: float) -> Iterator[Sign]:
     series, adam = context.subject(finding), said_adam(context)
-    if adam is not None:
+    if adam is not None and set_rate(context) is None:
+        yield strong(BY_DEFAULT(optimizer=adam))
+    elif adam is not None:
         yield strong(RATE(lr=number(rate), optimizer=adam))
     else:
         yield strong(UNNAMED(lr=number(rate), metric=series.label, line=int(series.line[0])))

@@ -31,6 +31,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion where the library says that a label has no path, or where a CTC loss alone
     is infinite.
     """
+    yield from _beyond_range(context)
     warning = said(context, WARNING)
     for finding in context.of_kind(*KINDS):
         series = context.subject(finding)
@@ -59,6 +60,41 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             signs.append((strong if series.metric_type == "ctc" else weak)(told))
         if signs:
             yield Suspicion(finding=finding, signs=tuple(signs))
+
+
+def _beyond_range(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a CTC loss that is negative or beyond all range while another loss of
+    the same row is sound: of single utterances, not of the weights.
+    """
+    for finding in context.of_kind("broken_metric"):
+        for series in (context.by_id[one] for one in finding.series):
+            if series.metric_type != "ctc" or not len(series):
+                continue
+            row = int(np.nanargmax(np.abs(series.y)))
+            mate = _finite_mate(context, series, row)
+            lost = series.y[row] < 0 or series.y[row] > HUGE
+            if mate is None or abs(mate[1]) > HUGE or not lost:
+                continue
+            other, value, line = mate
+            said_of = IMPOSSIBLE(
+                metric=series.label,
+                worst=number(float(series.y[row]), digits=3),
+                other=other,
+                value=number(value),
+                line=line,
+            )
+            yield Suspicion(finding=finding, signs=(strong(said_of), weak(said_of)))
+            return
+
+
+HUGE: Final = 1e8
+"""As in `detectors/explosion.py`: no CTC loss of an utterance is that large."""
+IMPOSSIBLE = Text(
+    zh="`{metric}` 是 {worst}，而同一行的 `{other}` 正常（{value}，第 {line} 行）：权重没有坏，"
+    "是个别样本的 CTC 算不出来。",
+    en="`{metric}` is {worst} while `{other}` of the same row is sound ({value}, line {line}): "
+    "the weights are not lost, the CTC of single samples cannot be computed.",
+)
 
 
 def _finite_mate(context: Context, series: Series, row: int) -> tuple[str, float, int] | None:

@@ -14,7 +14,7 @@ from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
 from lossreport.analysis.detectors.rising_gradient import RisingGradient
 from lossreport.analysis.detectors.stopped_itself import StoppedItself, gave_up
-from lossreport.analysis.payloads import Explosion
+from lossreport.analysis.payloads import Explosion, Oscillation
 from lossreport.analysis.signature import quoted, said
 from lossreport.analysis.signs import (
     around,
@@ -25,10 +25,12 @@ from lossreport.analysis.signs import (
     parsers,
     place_of,
     rate_of_sgd,
+    said_optimiser,
     set_rate,
 )
+from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, is_epoch_level
-from lossreport.text import Text, factor, number
+from lossreport.text import Text, factor, number, percent
 
 CLIMBS = Text(
     zh="`{metric}` 在此之前逐行上升：从 {low} 到 {high}（第 {line} 行），不是一步之内跳变。",
@@ -65,6 +67,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     yield from _training_rises(context)
     yield from _lost_before(context)
     yield from _lost_language(context)
+    yield from _swings(context)
     for at in breaks(context):
         signs = list(_signs(context, at))
         if signs:
@@ -172,6 +175,38 @@ LOST = Text(
 )
 
 
+def _swings(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a loss that swings by half of its level and more, not with the
+    epochs: steps that overshoot.
+    """
+    for finding, swing in context.seen(Oscillation):
+        if swing.with_epochs or swing.amplitude < OVERSHOOT or finding.severity is Severity.LOW:
+            continue
+        series, rate = context.subject(finding), set_rate(context)
+        told = SWINGS(
+            metric=series.label, amplitude=percent(swing.amplitude), period=number(swing.period)
+        )
+        signs = [strong(told)]
+        optimiser = said_optimiser(context)
+        if rate is not None and optimiser is not None:
+            signs.append(weak(WITH(lr=number(rate), optimizer=optimiser)))
+        do = LOWER(lr=number(rate), less=number(rate / 10)) if rate else None
+        yield Suspicion(finding=finding, signs=tuple(signs), do=do)
+
+
+OVERSHOOT: Final = 0.3
+"""Of the level: batches that differ leave a noise without a period, and an order of the data that
+repeats swings with the epochs.
+"""
+SWINGS = Text(
+    zh="`{metric}` 以约 {period} 行为周期来回摆动，振幅达水平的 {amplitude}："
+    "步子大到每次都越过最低点。",
+    en="`{metric}` oscillates with a period of about {period} rows, by {amplitude} of its "
+    "level: steps that pass the minimum each time.",
+)
+WITH = Text(zh="优化器是 {optimizer}，学习率 {lr}。", en="The optimiser is {optimizer} at {lr}.")
+
+
 def rising_training(context: Context, validation: Series) -> Series | None:
     """Return the training loss beside a validation that rises row by row to its end, over three
     rows and by 2 % at least; None without.
@@ -231,7 +266,7 @@ def _signs(context: Context, at: Breakage) -> Iterator[Sign]:
                     line=int(at.series.line[-1]),
                 )
             )
-    elif isinstance(held, Explosion) and held.first * GROWN < held.value:
+    elif isinstance(held, Explosion) and abs(held.first) * GROWN < abs(held.value):
         first, value = number(held.first), number(held.value, digits=3)
         yield strong(
             GREW(metric=at.series.label, first=first, value=value, line=int(at.series.line[-1]))

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion, strong, weak
+from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.overlap_above_one import FULL, OVERLAP
 from lossreport.analysis.payloads import OutOfRange
 from lossreport.analysis.segmenting import masks_said, overlap_above_one
 from lossreport.text import Text, number
@@ -36,7 +37,10 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     above = overlap_above_one(context)
     for finding, below in context.seen(OutOfRange):
         series = context.subject(finding)
-        if (
+        if OVERLAP.search(series.name) and below.worst > FULL:
+            told = ABOVE(name=series.label, value=number(below.worst))
+            yield Suspicion(finding=finding, signs=(strong(told), *_negative_loss(context)))
+        elif (
             series.metric_type in ("bce", "cross_entropy", "generic")
             and below.worst < 0
             and not below.negative
@@ -57,6 +61,20 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             yield Suspicion(finding=finding, signs=tuple(signs))
 
 
+def _negative_loss(context: Context) -> Iterator[Sign]:
+    """Yield that the loss of an overlap is negative, which one minus a fraction never is."""
+    for series in context.progress:
+        if series.metric_type == "dice" and len(series) and float(np.nanmin(series.y)) < 0:
+            row = int(np.nanargmin(series.y))
+            worst = number(float(series.y[row]))
+            yield weak(BELOW(metric=series.label, value=worst, line=int(series.line[row])))
+            return
+
+
+BELOW = Text(
+    zh="`{metric}` 是 {value}（第 {line} 行）：它是 1 减去重叠分数，不会小于 0。",
+    en="`{metric}` is {value} (line {line}): it is 1 less the overlap, which is never below 0.",
+)
 CAUSE = Cause(
     id="masks_not_scaled",
     family="data",

@@ -13,7 +13,7 @@ from lossreport.analysis.beside import beside
 from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
 from lossreport.analysis.signature import parsers, quoted, said
-from lossreport.text import Text, number
+from lossreport.text import Text, Value, number
 
 HF: Final = ("hf_", "llamafactory", "msswift", "xtuner")
 CALM: Final = 2.0
@@ -39,6 +39,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """
     if not any(name in parsers(context) for name in HF):
         return
+    yield from _from_the_first_step(context)
     for finding in context.of_kind("masked_nonfinite"):
         series = context.subject(finding)
         row = finding.start.row
@@ -72,6 +73,51 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         )
 
 
+def _from_the_first_step(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a gradient that is NaN in the first row of all although its loss is
+    finite: no update was made yet, so that neither rate nor weights are at fault.
+    """
+    for finding in context.of_kind("nonfinite"):
+        norm = context.subject(finding)
+        loss = next((one for one in context.progress if one.source == norm.source), None)
+        never = norm.metric_type == "grad_norm" and not np.isfinite(norm.y).any()
+        if not never or loss is None or not len(loss) or not np.isfinite(loss.y[0]):
+            continue
+        if float(loss.y[0]) == 0:
+            continue
+        values: dict[str, Value] = {"value": number(float(loss.y[0])), "line": int(loss.line[0])}
+        signs = [strong(BACKWARD(metric=norm.label, loss=loss.label, **values))]
+        if len(loss) > 1 and float(loss.y[1]) == 0:
+            signs.append(weak(THEN(loss=loss.label, line=int(loss.line[1]))))
+        event = said(context, r"overlap_comm|deepspeed")
+        if event is not None:
+            signs.append(weak(quoted(context, event)))
+        yield Suspicion(
+            finding=finding,
+            signs=tuple(signs),
+            do=BY_STEPS(),
+            code='"zero_optimization": {"stage": 2, "overlap_comm": false}',
+        )
+
+
+BACKWARD = Text(
+    zh="`{metric}` 从第一行起就不是有限值，而 `{loss}` 在那里是有限的（{value}，第 {line} 行）："
+    "前向没有问题，也还没有更新过，学习率与权重都可以排除，出错的是反向。",
+    en="`{metric}` is not finite from its first row on while `{loss}` is finite there ({value}, "
+    "line {line}): the forward pass is sound and nothing was updated yet, which clears the "
+    "learning rate and the weights; the backward pass is at fault.",
+)
+THEN = Text(
+    zh="下一行（第 {line} 行）的 `{loss}` 就成了 0：第一次更新把 NaN 写进了权重。",
+    en="`{loss}` is 0 in the next row (line {line}): the first update wrote NaN into the weights.",
+)
+BY_STEPS = Text(
+    zh="若用 DeepSpeed ZeRO-2，先把 overlap_comm 设为 false 或换 ZeRO-3；不是，再用 bf16 代替 "
+    "fp16，并把注意力换成 eager（整行被掩掉时 softmax 的反向是 NaN）。从头训练。",
+    en="Under DeepSpeed ZeRO-2 set overlap_comm to false first, or take ZeRO-3; if it is not "
+    "that, use bf16 instead of fp16 and eager attention (a row that is masked as a whole has a "
+    "NaN in the backward pass of its softmax). Start anew.",
+)
 SOUND: Final = 2
 """Rows with a sound loss before the zeros, from which on the norm was sound as well at first."""
 CAUSE = Cause(

@@ -13,6 +13,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.payloads import OutOfRange
+from lossreport.analysis.segmenting import OVERLAP
 from lossreport.analysis.signs import class_count
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, number
@@ -68,7 +69,10 @@ def _is_of_classes(context: Context) -> bool:
     are no log-probabilities.
     """
     return (
-        any(one.metric_type == "accuracy" for one in context.run.series)
+        any(
+            one.metric_type == "accuracy" and not OVERLAP.search(one.name)
+            for one in context.run.series
+        )
         or class_count(context) is not None
     )
 

@@ -54,6 +54,15 @@ TEXT = Text(
         "trained any more, even where it falls from row to row."
     ),
 )
+ALIGNED = Text(
+    zh="`{metric}`（{path}）是 {worst}（第 {line} 行），而同一行的 `{other}` 是 {value}："
+    "模型没有坏，是个别样本算不出 CTC；含有它的总和不能用来判断。",
+    en=(
+        "`{metric}` ({path}) is {worst} at line {line} while `{other}` of the same row is "
+        "{value}: the model is not lost, the CTC of single samples cannot be computed. A total "
+        "that holds it says nothing."
+    ),
+)
 FROM = Text(zh="，是开头（{first}）的 {ratio}", en=", {ratio} its start ({first})")
 RATE = Text(zh="，那里的学习率是 {lr}", en=", at a learning rate of {lr}")
 NOTHING: Final = ""
@@ -73,7 +82,49 @@ def detect(context: Context) -> Iterator[Found]:
         first, *others = sorted(
             together, key=lambda series: -abs(float(series.y[np.isfinite(series.y)][-1]))
         )
-        yield _finding(context, first, others)
+        term = _lost_alignment(context, together)
+        yield _of_single_samples(*term) if term else _finding(context, first, others)
+
+
+def _lost_alignment(
+    context: Context, together: list[Series]
+) -> tuple[Series, list[Series], Series] | None:
+    """Return a CTC loss, the totals it is a term of, and a loss of the same rows that is sound:
+    single utterances without an alignment do that, and the weights are not lost.
+    """
+    lost = next((one for one in together if one.metric_type == "ctc"), None)
+    sound = (
+        one
+        for one in context.progress
+        if lost is not None
+        and one.source == lost.source
+        and one.axis is lost.axis
+        and one.split == lost.split
+        and one not in together
+        and len(one) == len(lost)
+        and bool(np.all(np.abs(one.y) < HIGH))
+    )
+    mate = next(sound, None)
+    if lost is None or mate is None:
+        return None
+    return lost, [one for one in together if one is not lost], mate
+
+
+def _of_single_samples(series: Series, others: list[Series], mate: Series) -> Finding:
+    row = int(np.nanargmax(np.abs(series.y)))
+    rows = [row]
+    text = ALIGNED(
+        metric=series.label,
+        path=series.path,
+        worst=number(float(series.y[row]), digits=3),
+        line=int(series.line[row]),
+        other=mate.label,
+        value=number(float(mate.y[row])),
+    )
+    held = Explosion(value=float(series.y[row]), first=float(series.y[0]), dead=False)
+    return make_finding(
+        "broken_metric", series, rows, Severity.HIGH, text, payload=held, others=(*others, mate)
+    )
 
 
 def explodes_from(series: Series) -> int | None:

@@ -15,12 +15,15 @@ from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.payloads import ZeroLoss
+from lossreport.analysis.signs import class_count
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number
 
 MIN_ROWS: Final = 2
-"""Both at their end in two rows from the first on: no training gets there before it has begun."""
+"""Both at their end in two rows from the first on: no training gets there before it has begun. One
+row suffices where the settings say that there is a single class.
+"""
 FULL: Final = (1.0, 100.0)
 
 TEXT = Text(
@@ -40,11 +43,13 @@ def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a training loss that is 0 throughout beside a full accuracy; not where the
     log begins late or a gradient arrives.
     """
-    for series in context.progress:
+    least = 1 if class_count(context) == 1 else MIN_ROWS
+    objectives = (one for one in context.judged if one.name == "objective")
+    for series in (*context.progress, *objectives):
         plain = series.split == "train" and context.is_measure(series) and not context.is_rewarded
         if (
             not plain
-            or len(series) < MIN_ROWS
+            or len(series) < least
             or np.any(series.y)
             or begins_late(series)
             or is_component(context, series)
@@ -54,7 +59,7 @@ def detect(context: Context) -> Iterator[Found]:
             context.has(kind, series) for kind in ("masked_nonfinite", "broken_metric")
         ) or _is_moved(context, series):
             continue
-        score = next((one for one in context.judged if _is_full(one, series)), None)
+        score = next((one for one in context.judged if _is_full(one, series, least)), None)
         if score is None:
             continue
         rows = list(range(len(series)))
@@ -71,7 +76,7 @@ def detect(context: Context) -> Iterator[Found]:
         )
 
 
-def _is_full(score: Series, series: Series) -> bool:
+def _is_full(score: Series, series: Series, least: int) -> bool:
     beside = (
         score.metric_type == "accuracy"
         and score.split == "train"
@@ -80,7 +85,7 @@ def _is_full(score: Series, series: Series) -> bool:
     )
     return (
         beside
-        and len(score) >= MIN_ROWS
+        and len(score) >= least
         and float(score.y[0]) in FULL
         and bool(np.all(score.y == score.y[0]))
     )

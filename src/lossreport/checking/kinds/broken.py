@@ -121,7 +121,9 @@ def _end_of_others(ground: Ground) -> Iterator[Candidate]:
 
 
 def impossible(ground: Ground) -> Iterator[str]:
-    """Demand that each row is below 0, above the greatest share, or below the least perplexity."""
+    """Demand that each row is below 0, above the greatest share, or below the least
+    perplexity.
+    """
     series, rows = ground.subject, list(ground.rows)
     y = series.y[rows]
     if series.metric_type == "perplexity":
@@ -130,6 +132,8 @@ def impossible(ground: Ground) -> Iterator[str]:
         out = y > 1
     elif series.metric_type == "learning_rate":
         return
+    elif ground.numbers.get("worst", 0.0) > 1:
+        out = y > 1
     else:
         out = y < 0
     if not out.all():

@@ -108,7 +108,7 @@ VALUE_OF: Final = re.compile(r"(?:loss|reward|return)$", re.IGNORECASE)
 METRIC_LIKE: Final = re.compile(
     r"loss|nll|(?<![a-z])r(?:pn|cnn)_(?:cls|b?box|loc)(?![a-z])|\bxent\b|acc(?![eo])|\bce\b|"
     r"entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|(?<![a-z])rew(?![a-z])|ep_?ret"
-    r"(?![a-z])|(?<![a-z])kl(?![a-z])|(?<![a-z])f1|(?<![a-z])auc|precision|recall|(?<![a-z])m?ap"
+    r"(?![a-z])|(?<![a-z])kl(?![a-z])|(?<![a-z])f1|(?<![a-z])f-?_?(?:beta)?_?score|jaccard|(?<![a-z])auc|precision|recall|(?<![a-z])m?ap"
     r"(?![a-z_])|map[_@\d]|miou|\biou|dice"
     r"|(?:best|avg|average|mean|max|top)_?fitness|^fitness$|exploitability|nash_?conv|\bl[12]\b|"
     r"(?<![a-z])(?:mae|r?mse|s?mape)(?![a-z])|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id"

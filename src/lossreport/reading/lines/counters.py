@@ -54,8 +54,13 @@ def _fraction(found: Sequence[Token], at: int, *, behind_epoch: bool) -> Place |
         return _boxed(found, at)
     if text == "|":
         return _piped(found, at)
-    if text in "-," and behind_epoch and (found[at].gap or text == ",") and _slashed(found, at + 1):
-        # `Epoch 1/3 - 20/100`, `epoch: 1, 11/125`
+    if (
+        text in "-,:"
+        and behind_epoch
+        and (found[at].gap or text in ",:")
+        and _slashed(found, at + 1)
+    ):
+        # `Epoch 1/3 - 20/100`, `epoch: 1, 11/125`, `epoch 01:   1/ 61:`
         return _counter(found, at + 1, at, closed(found, at + 3, opened=False))
     if at == 0 and found[at].is_whole:
         return _at_beginning(found)
