@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal, TypeVar
 
-from lossreport.lint.claim import Claim, ValueAt
+from lossreport.lint.claim import BestAt, Claim, ValueAt
 from lossreport.lint.ledger import Ledger, Seen
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.values import dataclass
@@ -63,6 +63,16 @@ def shown(places: Sequence[Seen], most: int = MOST_SHOWN) -> Join:
     )
 
 
+def kindest(answers: Sequence[Answer]) -> Answer | None:
+    """Return of the answers of several records the one that bears the claim out, else one that
+    leaves it open.
+    """
+    outcomes: tuple[Outcome, ...] = ("confirmed", "unchecked", "contradicted")
+    return next(
+        (answer for outcome in outcomes for answer in answers if answer.outcome == outcome), None
+    )
+
+
 C = TypeVar("C", bound=Any)
 
 
@@ -93,6 +103,12 @@ def _of_rows(claim: C, ledger: Ledger, held: Callable[[C, Ledger], Answer]) -> A
     metric = claim.metric
     if metric is None or not ledger.is_in_several_splits(metric):
         return held(claim, ledger)
+    if isinstance(claim, BestAt) and claim.which == "best":
+        # without a split the best is that of held-out rows
+        for split in sorted(ledger.vocabulary.splits[metric.name] - {"train"}):
+            best = held(replace(claim, metric=replace(metric, split=split)), ledger)
+            if best.outcome == "confirmed":
+                return replace(best, claim=claim)
     answer = replace(
         held(replace(claim, metric=replace(metric, split="train")), ledger), claim=claim
     )

@@ -7,16 +7,21 @@ contradiction.
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from lossreport.lint.answers import Answer, of_split, unchecked
 from lossreport.lint.claim import (
     BestAt,
     BoundOf,
+    ChangedBy,
     Claim,
+    Compared,
     ConstantIs,
     CountOf,
     CourseOf,
+    EarlyShare,
+    EndsBeside,
     EpochCount,
     FactIs,
     Happened,
@@ -24,12 +29,17 @@ from lossreport.lint.claim import (
     Logarithm,
     LowestPossible,
     Metric,
+    NoBetterSince,
     PerDimension,
     RangeOf,
+    RateIs,
     Settled,
     ShareOf,
     SpikesAt,
+    StepAt,
+    Took,
     TrendOf,
+    TurnsAt,
     ValueAt,
 )
 from lossreport.lint.course import (
@@ -41,6 +51,23 @@ from lossreport.lint.course import (
 )
 from lossreport.lint.happened import check_count, check_happened
 from lossreport.lint.ledger import Ledger
+from lossreport.lint.progress import (
+    check_condition,
+    check_interval,
+    check_rate,
+    check_restart,
+    check_spike_count,
+    check_took,
+)
+from lossreport.lint.related import (
+    check_changed,
+    check_compared,
+    check_early,
+    check_ends_beside,
+    check_no_better,
+    check_step,
+    check_turns,
+)
 from lossreport.lint.scale import (
     check_fact,
     check_least,
@@ -62,35 +89,60 @@ def check(claim: Claim, ledger: Ledger) -> Answer:
         and not _is_share(claim.metric, ledger)
     ):
         return unchecked(claim, OF_WHAT)
-    match claim:
-        case ValueAt():
-            return of_split(claim, ledger, check_value)
-        case BestAt() | BoundOf() | LevelSince() | ConstantIs() | CourseOf():
-            return of_split(claim, ledger, check_course)
-        case RangeOf():
-            return of_split(claim, ledger, check_range)
-        case TrendOf():
-            return of_split(claim, ledger, check_trend)
-        case Settled():
-            return of_split(claim, ledger, check_settled)
-        case SpikesAt():
-            return of_split(claim, ledger, check_spikes)
-        case Happened():
-            return check_happened(claim, ledger)
-        case CountOf() | EpochCount():
-            return check_count(claim, ledger)
-        case ShareOf():
-            return check_share(claim, ledger)
-        case LowestPossible():
-            return check_least(claim, ledger)
-        case Logarithm():
-            return check_logarithm(claim, ledger)
-        case PerDimension():
-            return check_per_dimension(claim, ledger)
-        case FactIs():
-            return check_fact(claim, ledger)
-        case _:
-            assert_never(claim)
+    for kinds, held in OF_METRIC.items():
+        if isinstance(claim, kinds):
+            return of_split(claim, ledger, held)
+    return _of_run(claim, ledger)
+
+
+OF_METRIC: Final[Mapping[Any, Callable[[Any, Ledger], Answer]]] = {
+    ValueAt: check_value,
+    (BestAt, BoundOf, LevelSince, ConstantIs, CourseOf): check_course,
+    RangeOf: check_range,
+    TrendOf: check_trend,
+    Settled: check_settled,
+    SpikesAt: check_spikes,
+    ChangedBy: check_changed,
+    EndsBeside: check_ends_beside,
+    NoBetterSince: check_no_better,
+    StepAt: check_step,
+    TurnsAt: check_turns,
+    EarlyShare: check_early,
+}
+"""How a claim on one metric is held against the rows of the split that it means."""
+
+OF_RUN: Final[Mapping[Any, Callable[[Any, Ledger], Answer]]] = {
+    Compared: check_compared,
+    RateIs: check_rate,
+    Took: check_took,
+    EpochCount: check_count,
+    ShareOf: check_share,
+    LowestPossible: check_least,
+    Logarithm: check_logarithm,
+    PerDimension: check_per_dimension,
+    FactIs: check_fact,
+}
+"""How a claim on the run, or on several of its metrics, is held against the logs."""
+HAPPENED: Final[Mapping[str, Callable[[Happened, Ledger], Answer]]] = {
+    "restart": check_restart,
+    "healthy": check_condition,
+    "failed": check_condition,
+    "diverged": check_condition,
+    "recovered": check_condition,
+}
+COUNTED: Final[Mapping[str, Callable[[CountOf, Ledger], Answer]]] = {
+    "spikes": check_spike_count,
+    "evaluation_interval": check_interval,
+    "save_interval": check_interval,
+}
+
+
+def _of_run(claim: Claim, ledger: Ledger) -> Answer:
+    if isinstance(claim, Happened):
+        return HAPPENED.get(claim.what, check_happened)(claim, ledger)
+    if isinstance(claim, CountOf):
+        return COUNTED.get(claim.what, check_count)(claim, ledger)
+    return OF_RUN[type(claim)](claim, ledger)
 
 
 def _is_share(metric: Metric | None, ledger: Ledger) -> bool:

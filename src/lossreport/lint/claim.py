@@ -46,9 +46,9 @@ class Number:
         accuracy that is logged as 0.803.
         """
         factor = 0.01 if self.percent and scale <= FULL else 1.0
-        return Number(
-            value=self.value * factor, unit=self.unit * factor, digits=self.digits, about=self.about
-        )
+        # 0 and 1 of a share are no whole numbers
+        unit = min(self.unit * factor, 0.1) if scale <= FULL else self.unit * factor
+        return Number(value=self.value * factor, unit=unit, digits=self.digits, about=self.about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +78,38 @@ class Origin:
     near: bool = False
 
 
-Unit = Literal["epoch", "step", "any"]
-"""What a place counts: epochs, steps or iterations, or what the logs count ("round 19")."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """How much, as an interval: a `share` of what it was (0.5: halved), what is `left` of it, a
+    `factor`, `points` of a per cent (as a share), or a `gap` in the metric's own unit.
+    """
+
+    kind: str
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value is so much."""
+        return self.low <= value <= self.high
+
+
+Unit = Literal["epoch", "step", "any", "first"]
+"""What a place counts: epochs, steps or iterations, or what the logs count ("round 19"); `first` is
+the first row, whatever its number.
+"""
 Which = Literal[
-    "at", "somewhere", "first", "last", "least", "greatest", "best", "reached", "began", "ended"
+    "at",
+    "somewhere",
+    "first",
+    "last",
+    "least",
+    "greatest",
+    "best",
+    "reached",
+    "sunk",
+    "risen",
+    "began",
+    "ended",
 ]
 
 
@@ -97,8 +125,8 @@ class Place:
 class ValueAt:
     """A metric has a value: at a place, at the start or the end, as its extreme, somewhere.
 
-    `reached`: it comes so far; `began` and `ended`: it begins or ends there, or has an extreme
-    there.
+    `reached`: it comes so far, `sunk` and `risen` behind its highest or lowest row; `began` and
+    `ended`: it begins or ends there, or has an extreme there.
 
     `metric` None: whichever metric has a spike.
     """
@@ -137,6 +165,9 @@ class BoundOf:
     over: Literal["every", "some", "last", "ends", "told"]
     place: Place | None = None
     since: bool = False
+    last_rows: int = 0
+    way: Literal["", "sunk", "risen"] = ""
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,12 +191,13 @@ class ConstantIs:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseOf:
     """How a metric goes: at every row, to the end, in its last rows, from a place on, or (`some`)
-    as a whole or at its end. `worse` and `better` are told by what it should do.
+    as a whole or at its end. `worse` and `better` are told by what it should do; `flat`: it keeps
+    its level.
     """
 
     origin: Origin
     metric: Metric
-    direction: Literal["falls", "rises", "worse", "better"]
+    direction: Literal["falls", "rises", "worse", "better", "flat"]
     over: Literal["every", "throughout", "end", "since", "some"]
     place: Place | None = None
 
@@ -178,7 +210,18 @@ class Happened:
 
     origin: Origin
     what: Literal[
-        "overfit", "nonfinite", "early_stop", "finished", "broke_off", "explosion", "spike"
+        "overfit",
+        "nonfinite",
+        "early_stop",
+        "finished",
+        "broke_off",
+        "explosion",
+        "spike",
+        "restart",
+        "healthy",
+        "failed",
+        "diverged",
+        "recovered",
     ]
     denied: bool = False
     metric: Metric | None = None
@@ -187,10 +230,14 @@ class Happened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountOf:
-    """So many steps were trained, so many evaluations made."""
+    """So many steps were trained, so many evaluations made, so many spikes seen; an evaluation or
+    a checkpoint came every so many steps.
+    """
 
     origin: Origin
-    what: Literal["steps", "evaluations", "rounds"]
+    what: Literal[
+        "steps", "evaluations", "rounds", "spikes", "evaluation_interval", "save_interval"
+    ]
     count: int
 
 
@@ -286,8 +333,124 @@ class EpochCount:
     planned: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedBy:
+    """A metric fell or rose by so much: from its first row, its best one (`since_best`), or the row
+    at `start`, to its end or the row at `end`.
+
+    `better` and `worse` are told by what it should do; `last_rows` counts the rows back from the
+    end that are spoken of; `vaguely`: from when on is not said.
+    """
+
+    origin: Origin
+    metric: Metric
+    direction: Literal["falls", "rises", "worse", "better", "any"]
+    amount: Amount
+    start: Place | None = None
+    end: Place | None = None
+    since_best: bool = False
+    last_rows: int = 0
+    vaguely: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One metric stands above, below or at another: at the end, in every row, at a place or from it
+    on (`since`), by so much where an amount is told.
+
+    `near`: about equal; `far`: not; `widens` and `narrows`: what lies between them.
+    """
+
+    origin: Origin
+    one: Metric
+    other: Metric
+    relation: Literal["above", "below", "apart", "near", "far", "widens", "narrows"]
+    amount: Amount | None = None
+    over: Literal["end", "every"] = "end"
+    place: Place | None = None
+    since: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyShare:
+    """So much of all that a metric (None: the one that counts) got better came up to a place."""
+
+    origin: Origin
+    metric: Metric | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndsBeside:
+    """A metric ends above or below where it began, or better or worse, by what it should do."""
+
+    origin: Origin
+    metric: Metric
+    side: Literal["above", "below", "better", "worse"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoBetterSince:
+    """From a place on (None: ever), or in its last rows, a metric has no row better than the best
+    before; `rising`: none higher, False: none lower.
+    """
+
+    origin: Origin
+    metric: Metric
+    place: Place | None
+    rising: bool | None = None
+    last_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepAt:
+    """The row at a place (None: the last) is above or below the one before it."""
+
+    origin: Origin
+    metric: Metric
+    direction: Literal["falls", "rises"]
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnsAt:
+    """A metric falls first and rises then, or the other way round."""
+
+    origin: Origin
+    metric: Metric
+    first: Literal["falls", "rises"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateIs:
+    """The learning rate has a shape, or (`denied`) has not: `steps` long where it is a warm-up."""
+
+    origin: Origin
+    shape: Literal["warmup", "cosine", "linear", "decays", "to_zero", "constant"]
+    steps: int | None = None
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Took:
+    """The training took between `low` and `high` seconds."""
+
+    origin: Origin
+    low: float
+    high: float
+
+
 Claim = (
-    ValueAt
+    ChangedBy
+    | Compared
+    | EarlyShare
+    | EndsBeside
+    | NoBetterSince
+    | StepAt
+    | TurnsAt
+    | RateIs
+    | Took
+    | ValueAt
     | BestAt
     | BoundOf
     | LevelSince

@@ -9,7 +9,7 @@ from typing import Final
 
 from lossreport import regex as re
 from lossreport.lint.claim import Metric, Number, Place, Unit
-from lossreport.lint.subjects import FLAGS, Mention, Vocabulary
+from lossreport.lint.subjects import BARE, FLAGS, Mention, Vocabulary
 from lossreport.values import dataclass
 
 NUMBER: Final = (
@@ -19,7 +19,7 @@ NUMBER: Final = (
 SENTENCE: Final = re.compile(r"[。！!；;]|\.(?=\s|$)")
 CLAUSE: Final = re.compile(
     r"[，,](?!\s*\d)|(?<=[A-Za-z一-鿿])[，,]\s*(?=\d)|(?<=[\d)）])(?:：|:\s)(?!\s*\d)|"
-    r"(?<=[^\d\s])\s+and\s+(?=[A-Za-z])|(?<=\d)%?\s+and\s+(?=[a-z])"
+    r"(?<=[^\d\s])\s+and\s+(?=[A-Za-z])|(?:(?<=\d)|(?<=\d%)|(?<=\d\s%))\s+and\s+(?=[a-z])"
     r"|\b(?:while|whereas|but|though|although)\b|而(?!且)|但是?|并(?!未|不|非|没)|[—–]{2}",
     FLAGS,
 )
@@ -39,6 +39,8 @@ LIST: Final = (
 PLACE: Final = re.compile(
     rf"\b(?P<head>{UNIT})\s{{0,9}}+#?(?P<xs>\d{{1,40}}+(?!\.\d|\s{{0,9}}+%){LIST})"
     rf"|第\s{{0,9}}+(?P<nth>\d{{1,40}}+{LIST})\s{{0,9}}+个?\s{{0,9}}+(?P<tail>{UNIT})"
+    r"|(?P<first>\b(?:the\s)?(?:very\s)?first\s(?:epoch|round|evaluation|eval|step)\b|第一(?:个|次)?"
+    r"\s{0,3}(?:epoch|轮|步|评估|eval))"
     rf"|\b(?P<ordinal>\d{{1,40}}+)(?:st|nd|rd|th)\s{{1,9}}+(?P<unit>{UNIT})",
     FLAGS,
 )
@@ -59,7 +61,7 @@ ABOUT: Final = re.compile(
 BEHIND_ABOUT: Final = re.compile(r"^\s*(?:左右|上下|or so)", FLAGS)
 REFERENCE: Final = re.compile(
     r"!\[[^\]]{0,300}\]\([^)]{0,300}\)|(?<![^\s|（(])(?=[^\s|（(]{1,300}/)[^\s|]{1,600}(?::|"
-    r"\s第\s?|\slines?\s)\d+(?:\s?行)?|[(（]?[^\s()（），,。;；`]{1,200}\.\w{1,10}(?::|\s?(?:第|"
+    r"\s第\s?|\slines?\s)\d+(?:\s?[-–]\s?\d+)?(?:\s?行)?|[(（]?[^\s()（），,。;；`]{1,200}\.\w{1,10}(?::|\s?(?:第|"
     r"line|lines)\s?)\d+(?:\s?[-–]\s?\d+)?(?:\s?行)?[)）]?|第\s?\d+(?:\s?[-–、]\s?\d+)*\s?行|"
     r"\blines?\s\d+(?:\s?[-–]\s?\d+)?",
     FLAGS,
@@ -152,7 +154,7 @@ def clauses(sentence: str, known: Vocabulary) -> tuple[Clause, ...]:
     them.
     """
     found: list[str] = []
-    for part in _cut(sentence, CLAUSE):
+    for part in _cut(_joined(sentence, known), CLAUSE):
         if (
             found
             and FROM_THERE.fullmatch(PLACE.sub("", found[-1], count=1))
@@ -162,6 +164,46 @@ def clauses(sentence: str, known: Vocabulary) -> tuple[Clause, ...]:
         elif part.strip():
             found.append(part)
     return tuple(clause(part, known) for part in found)
+
+
+PAIR: Final = re.compile(
+    r"(?P<one>[\w/]{1,60}(?: (?:loss|acc\w*))?)\s(?:and|vs\.?|versus)\s(?P<other>[\w/]{1,60})",
+    FLAGS,
+)
+SIDE_BY_SIDE: Final = re.compile(
+    r"\b(?:gap|difference|converge|cross|same|equal|identical|close|apart|vs|versus)\w*\b", FLAGS
+)
+
+
+COLON: Final = re.compile(r"[:：]\s{0,3}")
+IT: Final = re.compile(r"(?:it|this|that)\b", FLAGS)
+"""What a colon leads to is a clause of its own where it names a metric."""
+SLASHED: Final = re.compile(
+    r"(?<![\w/])(train(?:ing)?|训练)\s?/\s?(?=(?:val|valid|validation|eval|test|验证|测试)\s?(?:loss|acc|损失|准确))",
+    FLAGS,
+)
+"""train/eval loss: of both."""
+
+
+def _joined(sentence: str, known: Vocabulary) -> str:
+    """Return a sentence in which two names that are compared stand in one clause: "the gap of train
+    and val loss" is no end of a clause.
+    """
+    sentence = SLASHED.sub(r"\1 & ", sentence)
+    for found in COLON.finditer(sentence):
+        behind = sentence[found.end() :]
+        named = known.mentions(behind)
+        if (named and named[0].start <= 1) or IT.match(behind):
+            sentence = f"{sentence[: found.start()]}, {behind}"
+            break
+    if not SIDE_BY_SIDE.search(sentence):
+        return sentence
+    for found in reversed(list(PAIR.finditer(sentence))):
+        if all(
+            known.mentions(name) or BARE.fullmatch(name) for name in (found["one"], found["other"])
+        ):
+            sentence = f"{sentence[: found.end('one')]} & {sentence[found.start('other') :]}"
+    return sentence
 
 
 def _cut(text: str, at: re.Pattern[str]) -> Iterator[str]:
@@ -217,6 +259,10 @@ def _is_term(found: re.Match[str]) -> bool:
 
 
 def _spot(found: re.Match[str]) -> Spot:
+    if found["first"]:
+        place = Place(x=0.0, unit="first")
+        since = bool(SINCE.match(found.string[found.end() :]))
+        return Spot(places=(place,), start=found.start(), end=found.end(), since=since)
     unit = next(
         name
         for name, words in UNITS.items()

@@ -16,9 +16,9 @@ from lossreport.lint.answers import (
     NOT_KNOWN,
     TOO_FEW,
     Answer,
-    Outcome,
     confirmed,
     contradicted,
+    kindest,
     shown,
     unchecked,
 )
@@ -35,7 +35,7 @@ from lossreport.lint.claim import (
     TrendOf,
 )
 from lossreport.lint.ledger import Ledger, rows_at, rows_since, seen
-from lossreport.lint.values import best_rows, better_way, fits
+from lossreport.lint.values import best_rows, better_way, fits, never_finite, rows_behind
 from lossreport.model.analysis import State
 from lossreport.model.run import Axis, Floats, Series
 from lossreport.model.states import STATES, TROUBLES
@@ -45,6 +45,8 @@ OUTSIDE: Final = 0.10
 """A range is contradicted where more than a tenth of the rows lie elsewhere; fewer are a matter of
 speaking.
 """
+ABOUT_OUTSIDE: Final = 0.25
+"""What is said to be about a level may leave it in a quarter of the rows."""
 TREND_ROWS: Final = 6
 TREND_BLOCKS: Final = 50
 TREND_P: Final = 0.05
@@ -53,6 +55,8 @@ block medians.
 """
 END: Final = 4
 """What still falls does so in the last four rows or the last quarter."""
+LATEST: Final = 0.2
+"""What goes on to the end is best in its last fifth."""
 SAME: Final = 1e-6
 """A metric whose rows differ by less than a millionth is constant."""
 FAR: Final = 0.1
@@ -164,7 +168,7 @@ def _best_at(claim: BestAt, ledger: Ledger) -> Answer:
     )
     found = [(series, row) for series in every for row in best_rows(series, claim.which)]
     if not found:
-        return unchecked(claim, NO_WAY if every else NOT_KNOWN)
+        return never_finite(claim, ledger) or unchecked(claim, NO_WAY if every else NOT_KNOWN)
     here = [(series, row) for series in every for row in _rows(series, claim.place)]
     for series, row in here:
         tolerance = 0.5 * (series.resolution or 0.0)
@@ -176,7 +180,8 @@ def _best_at(claim: BestAt, ledger: Ledger) -> Answer:
     if not here:
         return _best_elsewhere(claim, found)
     if claim.place is not None and any(
-        abs(float(series.x[row]) - claim.place.x) == 1 for series, row in found
+        claim.place.x - float(series.x[row]) == (1 if series.x[0] == 0 else -1)
+        for series, row in found
     ):
         return unchecked(claim, OFF_BY_ONE)
     best, other = (
@@ -230,7 +235,7 @@ def _bound(claim: BoundOf, ledger: Ledger) -> Answer:
     answers = [
         _bound_of(claim, series) for series in ledger.candidates(claim.metric, claim.origin.source)
     ]
-    return _kindest(answers) or unchecked(claim, NOT_KNOWN)
+    return kindest(answers) or unchecked(claim, NOT_KNOWN)
 
 
 def _bound_of(claim: BoundOf, series: Series) -> Answer:
@@ -242,7 +247,7 @@ def _bound_of(claim: BoundOf, series: Series) -> Answer:
     holds = {"some": bool(inside), "ends": rows[-1] in inside}.get(claim.over, not outside)
     if holds:
         return confirmed(claim, [seen(series, row) for row in inside[:1]])
-    if inside and claim.over in ("ends", "told"):
+    if inside and claim.over in ("ends", "told") and not claim.last_rows:
         return unchecked(claim, SOME_LIE_THERE)
     sign = 1.0 if claim.side == "above" else -1.0
     far = [
@@ -264,10 +269,12 @@ def _bound_of(claim: BoundOf, series: Series) -> Answer:
 
 def _bound_rows(claim: BoundOf, series: Series) -> list[int]:
     """Return the finite rows that a bound speaks of."""
+    if claim.last_rows:
+        return list(np.flatnonzero(np.isfinite(series.y))[-claim.last_rows :].tolist())
     if claim.over == "last":
         return _rows(series, None)
     if claim.place is None:
-        return np.flatnonzero(np.isfinite(series.y)).tolist()
+        return list(rows_behind(series, claim.way).tolist())
     rows = rows_since(series, claim.place) if claim.since else rows_at(series, claim.place)
     return [row for row in rows if np.isfinite(series.y[row])]
 
@@ -279,6 +286,8 @@ def _lies(claim: BoundOf, series: Series, row: int) -> bool:
     A row of 0.4255 does not lie below 0.4, though it is 0.4 to one digit.
     """
     limit = claim.number.on(float(series.y[np.isfinite(series.y)].max()))
+    if claim.strict:
+        return bool(series.y[row] < limit.value - 1e-9 * abs(limit.value))
     slack = (
         0.0
         if claim.over in ("some", "ends", "last")
@@ -304,7 +313,7 @@ def _level(claim: LevelSince, ledger: Ledger) -> Answer:
         if not rows:
             continue
         other = [row for row in rows if not _holds(claim, series, float(series.y[row]))]
-        if len(other) <= OUTSIDE * len(rows):
+        if len(other) <= (ABOUT_OUTSIDE if claim.number.about else OUTSIDE) * len(rows):
             return confirmed(claim, [seen(series, row) for row in rows[:1]])
         examples = [seen(series, row) for row in other[:3]]
         text = NOT_LEVEL(
@@ -349,20 +358,12 @@ def _course(claim: CourseOf, ledger: Ledger) -> Answer:
         _of_series(claim, series, ledger)
         for series in ledger.levels(claim.metric, claim.origin.source)
     ]
-    return _kindest(answers) or unchecked(claim, NOT_KNOWN)
-
-
-def _kindest(answers: Sequence[Answer]) -> Answer | None:
-    """Return of the answers of several records the one that bears the claim out, else one that
-    leaves it open.
-    """
-    outcomes: tuple[Outcome, ...] = ("confirmed", "unchecked", "contradicted")
-    return next(
-        (answer for outcome in outcomes for answer in answers if answer.outcome == outcome), None
-    )
+    return kindest(answers) or unchecked(claim, NOT_KNOWN)
 
 
 def _of_series(claim: CourseOf, series: Series, ledger: Ledger) -> Answer:
+    if claim.direction == "flat":
+        return _flat(claim, series)
     sign = _sign(claim, series)
     if sign is None:
         return unchecked(claim, NO_WAY)
@@ -388,6 +389,34 @@ def _of_series(claim: CourseOf, series: Series, ledger: Ledger) -> Answer:
         case "since":
             decided = _rises(-y) or y[-1] <= y[0]
             return _decided(claim, series, rows, y, rises=_rises(y), decided=decided)
+
+
+FLAT_SHARE, MOVED_SHARE = 0.15, 0.35
+"""What stays within 15 % of all that a metric moved is flat; beyond 35 % it is not."""
+FLAT_LEVEL: Final = 0.02
+"""Rows within 2 % of their median are flat, however little the metric moved before."""
+
+
+def _flat(claim: CourseOf, series: Series) -> Answer:
+    """Check that a metric keeps its level: in every row, from a place on, or in its second half."""
+    rows = np.flatnonzero(np.isfinite(series.y))
+    whole = float(np.ptp(series.y[rows]))
+    if claim.over == "since" and claim.place is not None:
+        rows = rows[np.isin(rows, rows_since(series, claim.place))]
+    elif claim.over == "end":
+        rows = rows[len(rows) // 2 :]
+    if len(rows) < 2:
+        return unchecked(claim, TOO_FEW)
+    y = _blocks(series.y[rows])
+    spread, level = float(np.ptp(y)), abs(float(np.median(y)))
+    if spread <= FLAT_LEVEL * level or (claim.over != "every" and spread <= FLAT_SHARE * whole):
+        return confirmed(claim, [seen(series, int(rows[0]))])
+    if claim.over != "every" and spread <= MOVED_SHARE * whole:
+        return unchecked(claim, UNDECIDED)
+    low, high = int(rows[series.y[rows].argmin()]), int(rows[series.y[rows].argmax()])
+    ends = [seen(series, low), seen(series, high)]
+    text = VARIES(metric=str(claim.metric), low=shown(ends[:1]), high=shown(ends[1:]))
+    return contradicted(claim, text, ends)
 
 
 def _improves(claim: CourseOf, series: Series, sign: float, ledger: Ledger) -> bool:
@@ -474,7 +503,8 @@ def _throughout(
     """Check that rows go one way to the end: as a whole, and none of them turn behind the best
     one.
     """
-    if not _rises(y) or _rises(-y[int(y.argmax()) :]):
+    ends_early = len(y) - 1 - int(y.argmax()) > LATEST * len(y)
+    if not _rises(y) or _rises(-y[int(y.argmax()) :]) or ends_early:
         return _turned(claim, series, rows, y)
     return confirmed(claim, [seen(series, int(rows[-1]))])
 
@@ -674,9 +704,13 @@ def _stands_out(series: Series, row: int) -> bool:
     """Return whether a row is the highest or the lowest of its neighbourhood: what a person calls a
     spike and no rule does.
     """
-    around = series.y[max(0, row - BESIDE) : row + BESIDE + 1]
-    finite = around[np.isfinite(around)]
-    return bool(series.y[row] in (finite.max(), finite.min()))
+    around = np.delete(series.y[max(0, row - BESIDE) : row + BESIDE + 1], min(row, BESIDE))
+    finite, steps = around[np.isfinite(around)], np.abs(np.diff(series.y[np.isfinite(series.y)]))
+    if not len(finite) or not len(steps):
+        return False
+    return bool(abs(series.y[row] - np.median(finite)) > STANDS * np.median(steps))
 
 
 BESIDE: Final = 2
+STANDS: Final = 4.0
+"""A row stands out that lies four usual steps from row to row beyond its neighbours."""

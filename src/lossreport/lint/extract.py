@@ -26,6 +26,7 @@ from lossreport.lint.claim import (
 )
 from lossreport.lint.clauses import LIST, NUMBER, REFERENCE, number, sentences
 from lossreport.lint.note import NoteLine
+from lossreport.lint.of_run import DIVERGED, FAILED, HEALTHY, RESTARTED
 from lossreport.lint.prose import (
     BEST,
     BETTER,
@@ -48,11 +49,13 @@ from lossreport.lint.prose import (
     WORSE,
     prose,
 )
+from lossreport.lint.relations import FLAT, STOPPED
 from lossreport.lint.subjects import FLAGS, Vocabulary
 from lossreport.lint.tables import cells
 
 TO: Final = r"\s{0,9}+(?:[-–—~～]|至|到|\bto\b)\s{0,9}+"
 GENERAL: Final = re.compile(
+    r"下次|下一次|\bnext (?:time|run)\b|"
     r"通常|典型|一般|如果|若|假如|假设|例如|比如|参考|建议|应该|可以|考虑|监控|可能|疑似|怎么办|"
     r"如何判定|所需|避免|防止|关注|检查|需要|其他模型|GPT"
     r"|\b(?:typical(?:ly)?|usual(?:ly)?|generally|if|suppose|assum\w+|e\.g\.|for example|"
@@ -63,7 +66,7 @@ GENERAL: Final = re.compile(
 """Words of rules of thumb, conditions and advice."""
 QUESTION: Final = re.compile(r"[?？]\s*$|是否|为什么|什么|\bwhether\b|^\s*why\b", FLAGS)
 PLACED: Final = re.compile(
-    rf"\b(?:epochs?|steps?|iterations?)\s{{0,9}}+\d{{1,40}}+{LIST}|"
+    rf"\b(?:epochs?|steps?|iterations?|rounds?)\s{{0,9}}+\d{{1,40}}+{LIST}|"
     rf"第\s{{0,9}}+\d{{1,40}}+\s{{0,9}}+个?\s{{0,9}}+(?:epoch|step|轮|步)",
     FLAGS,
 )
@@ -89,6 +92,13 @@ COUNTS: Final = re.compile(
     r"\s{0,9}+(?:个|次|倍|行|维|层|项|条|\b(?:epochs?|times|rows|steps?|dim\w*|terms?|runs?|x)\b)",
     FLAGS,
 )
+PARAMETERS: Final = re.compile(
+    r"(?<![\w.])(?P<n>\d{1,20}+(?:\.\d{1,20}+)?+)\s{0,3}+(?P<scale>[kKmMbB万亿])?\s{0,3}(?:trainable\s)?"
+    r"(?:param(?:eter)?s\b|个?参数)",
+    FLAGS,
+)
+SCALES: Final = {"k": 1e3, "m": 1e6, "b": 1e9, "万": 1e4, "亿": 1e8, None: 1.0}
+COUNTED_AS: Final = ("n_parameters", "num_parameters", "parameters", "n_params", "total_params")
 PERCENT: Final = re.compile(r"(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%")
 SPLIT: Final = re.compile(
     r"(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%\s{0,9}+[/:：]\s{0,9}+(\d{1,40}+"
@@ -132,11 +142,13 @@ def claims(line: NoteLine, known: Vocabulary, facts: Sequence[str]) -> Iterator[
         return
     yield from _shares(line, origin, known)
     if is_general(line):
-        return
+        line = replace(line, text=_before_advice(line.text))
+        if not line.text:
+            return
     # what it says of rows elsewhere is not of the metric of the passage
     refers = bool(REFERENCE.search(origin.quote))
     set_here = list(_set(line.text, known, facts))
-    yield from _facts(line, origin, set_here)
+    yield from _facts(line, origin, set_here, facts)
     if found or line.cells:
         return
     for sentence in sentences(_without(line.text, [one.span() for _, one in set_here])):
@@ -156,6 +168,23 @@ def is_general(line: NoteLine) -> bool:
     return bool(GENERAL.search(line.text) or QUESTION.search(line.text))
 
 
+ADVICE: Final = re.compile(
+    r"建议|应该|可以|考虑|可能|需要|\b(?:should|could|might|may|recommend\w*|consider|needs?)\b",
+    FLAGS,
+)
+
+
+def _before_advice(text: str) -> str:
+    """Return what a line states before its advice: "eval loss still falls, we should train on";
+    nothing of rules of thumb and conditions.
+    """
+    parts = re.split(r"[，,；;]", text)
+    if QUESTION.search(text) or GENERAL.search(ADVICE.sub("", text)):
+        return ""
+    advised = next((n for n, part in enumerate(parts) if ADVICE.search(part)), 0)
+    return "，".join(parts[:advised])
+
+
 JUDGED: Final = (
     OVERFIT,
     NONFINITE,
@@ -173,14 +202,29 @@ JUDGED: Final = (
     WORSE,
     BEST,
     FIXED,
+    RESTARTED,
+    HEALTHY,
+    FAILED,
+    DIVERGED,
+    FLAT,
+    STOPPED,
 )
 
 
-def says_something(sentence: str) -> bool:
-    """Return whether a sentence says something that the logs might bear out: it holds a number, or
-    a word that judges.
+def says_something(sentence: str, known: Vocabulary) -> bool:
+    """Return whether a sentence says something that the logs might bear out: it holds a number, a
+    word that judges, or the name of a metric or split.
     """
-    return bool(re.search(r"\d", sentence)) or any(words.search(sentence) for words in JUDGED)
+    return bool(
+        re.search(r"\d", sentence) or known.mentions(sentence) or SPLIT_NAMED.search(sentence)
+    ) or any(words.search(sentence) for words in JUDGED)
+
+
+SPLIT_NAMED: Final = re.compile(
+    r"(?<![A-Za-z])(?:train|val|eval|test)(?![A-Za-z])|训练集|验证|测试集|曲线|平滑|\b(?:epochs?|steps?|"
+    r"curves?|smooth\w*|jumps?)\b",
+    FLAGS,
+)
 
 
 def _passage(line: NoteLine) -> Metric | None:
@@ -276,17 +320,32 @@ def _range(sentence: str, line: NoteLine, origin: Origin, known: Vocabulary) -> 
         )
 
 
+CALLED: Final = {
+    "batch_size": r"batch(?:[_ -]?size)?|bs|批大小|批次大小",
+    "vocab_size": r"vocab(?:ulary)?(?: size)?|词表(?:大小)?",
+    "seed": r"(?:random )?seed|随机种子|种子",
+    "lr": r"lr|learning[ _-]rate|学习率",
+    "learning_rate": r"lr|learning[ _-]rate|学习率",
+    "weight_decay": r"weight[ _-]decay|wd|权重衰减",
+}
+"""What people call a setting besides its name."""
+
+
 @lru_cache(maxsize=8)
 def _assignment(facts: tuple[str, ...]) -> re.Pattern[str]:
-    """Return the pattern of "batch size = 32" for the settings that the logs know, however their
-    words are joined.
+    """Return the pattern of "batch size = 32", "bs 32" or "clip_grad set to 1.0" for the settings
+    that the logs know, however their words are joined.
     """
     names = "|".join(
         "[_\\- ]?".join(map(re.escape, re.split(r"[_\- ]", name)))
         for name in sorted(facts, key=len, reverse=True)
     )
+    called = "|".join(words for name, words in CALLED.items() if name in facts)
     return re.compile(
-        rf"(?<![A-Za-z0-9_.])({names})\s*(?:=|≈|:|：|为|是|\bis\b|\bof\b)\s*{NUMBER}", FLAGS
+        rf"(?<![A-Za-z0-9_.])({names}{'|' if called else ''}{called})(?:\s*(?:=|≈|:|：|为|是|"
+        rf"\bis\b|\bof\b|(?:\bwas |\bis )?\bset to\b|\bwas\b)\s*|(?<!epochs)(?<!epoch)(?<!steps)"
+        rf"(?<!step)\s){NUMBER}",
+        FLAGS,
     )
 
 
@@ -298,7 +357,15 @@ def _set(text: str, known: Vocabulary, facts: Sequence[str]) -> Iterator[tuple[s
         return
     joined = {re.sub(r"[_\- ]", "", name).lower(): name for name in facts}
     for found in _assignment(tuple(facts)).finditer(text):
-        name = joined.get(re.sub(r"[_\- ]", "", found[1]).lower())
+        said = re.sub(r"[_\- ]", "", found[1]).lower()
+        name = joined.get(said) or next(
+            (
+                one
+                for one, words in CALLED.items()
+                if one in facts and re.fullmatch(words, found[1], FLAGS)
+            ),
+            None,
+        )
         if name is not None and not known.metrics(found[1]):
             yield name, found
 
@@ -309,10 +376,29 @@ def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return text
 
 
+def _parameters(text: str, origin: Origin, facts: Sequence[str]) -> Iterator[Claim]:
+    """Read "~0.8M params", whatever the logs call their number."""
+    name = next((one for one in COUNTED_AS if one in facts), None)
+    found = PARAMETERS.search(text)
+    if name is None or found is None:
+        return
+    scale = SCALES[found["scale"].lower() if found["scale"] else None]
+    said = number(found["n"])
+    yield FactIs(
+        origin=origin,
+        name=name,
+        number=replace(said, value=said.value * scale, unit=said.unit * scale),
+    )
+
+
 def _facts(
-    line: NoteLine, origin: Origin, found: Sequence[tuple[str, re.Match[str]]]
+    line: NoteLine,
+    origin: Origin,
+    found: Sequence[tuple[str, re.Match[str]]],
+    facts: Sequence[str],
 ) -> Iterator[Claim]:
     """Read "name = value" of settings."""
+    yield from _parameters(line.text, origin, facts)
     for name, match in found:
         tail = line.text[match.end() :]
         if (

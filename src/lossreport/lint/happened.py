@@ -5,14 +5,24 @@ the run ended, how much was trained.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.knowledge.loss_type import loss_type
-from lossreport.lint.answers import NOT_KNOWN, Answer, confirmed, contradicted, shown, unchecked
-from lossreport.lint.claim import CountOf, EpochCount, Happened
-from lossreport.lint.ledger import Ledger, Seen, seen
+from lossreport.lint.answers import (
+    NOT_KNOWN,
+    Answer,
+    confirmed,
+    contradicted,
+    kindest,
+    shown,
+    unchecked,
+)
+from lossreport.lint.claim import CountOf, EpochCount, Happened, Place
+from lossreport.lint.ledger import Ledger, Seen, rows_at, seen
 from lossreport.lint.values import better_way
 from lossreport.model.analysis import State
 from lossreport.model.run import Axis, Run, Series, Status
@@ -38,6 +48,7 @@ HAS_NAN = Text(
     en="the logs hold NaN or Inf: row {row} of {metric} ({place}).",
 )
 NO_NAN = Text(zh="日志中没有 NaN 或 Inf。", en="the logs hold no NaN or Inf.")
+EXITED = Text(zh="日志写明了：{quote}", en="the log says so: {quote}")
 ENDED = Text(
     zh="日志显示这次训练的结局是：{status}。", en="by its logs the run ended thus: {status}."
 )
@@ -71,15 +82,15 @@ def check_happened(claim: Happened, ledger: Ledger) -> Answer:
             return _nonfinite(claim, ledger)
         case "early_stop":
             return _early_stop(claim, ledger)
-        case "finished" | "broke_off":
-            return _ended(claim, ledger)
         case "spike":
             return _no_spike(claim, ledger)
         case "explosion":
             return _explosion(claim, ledger)
+        case _:
+            return _ended(claim, ledger)
 
 
-def _said(claim: Happened, *, is_so: bool, text: Phrase, places: tuple[Seen, ...]) -> Answer:
+def said(claim: Happened, *, is_so: bool, text: Phrase, places: tuple[Seen, ...]) -> Answer:
     """Return the answer where the logs are certain: it is so, or it is not."""
     if is_so is not claim.denied:
         return confirmed(claim, places)
@@ -94,7 +105,10 @@ def _overfit(claim: Happened, ledger: Ledger) -> Answer:
     if found or judged:
         series = ledger.analysis.series(found[0].series[0] if found else judged[0])
         best, last = _ends(series)
-        return _said(
+        if claim.place is not None and _is_far(claim.place, ledger, series):
+            text = OVERFITS(metric=series.label, best=shown([best]), last=shown([last]))
+            return contradicted(claim, text, (best, last))
+        return said(
             claim,
             is_so=True,
             text=OVERFITS(metric=series.label, best=shown([best]), last=shown([last])),
@@ -111,8 +125,27 @@ def _overfit(claim: Happened, ledger: Ledger) -> Answer:
         ):
             best, last = _ends(series)
             text = NO_OVERFIT(metric=series.label, best=shown([best]), last=shown([last]))
-            return _said(claim, is_so=False, text=text, places=(best, last))
+            return said(claim, is_so=False, text=text, places=(best, last))
     return unchecked(claim, NOT_KNOWN)
+
+
+FAR: Final = 0.15
+"""Over-fitting begins at the best row; a place beyond 15 % of the run from it is another."""
+
+
+def _is_far(place: Place, ledger: Ledger, series: Series) -> bool:
+    """Return whether a place is far from the best row in every record of a metric."""
+    records = [
+        one
+        for one in ledger.measured()
+        if (one.name, one.split) == (series.name, series.split) and rows_at(one, place)
+    ]
+    far = []
+    for one in records:
+        best = _best_row(one)
+        gap = abs(float(one.x[best or 0]) - float(one.x[rows_at(one, place)[0]]))
+        far.append(gap > FAR * float(np.ptp(one.x)))
+    return bool(far) and all(far)
 
 
 def _best_row(series: Series) -> int | None:
@@ -130,52 +163,116 @@ def _ends(series: Series) -> tuple[Seen, Seen]:
 
 def _nonfinite(claim: Happened, ledger: Ledger) -> Answer:
     every = (
-        ledger.series(claim.metric, None)
-        if claim.metric is not None and not claim.denied
-        else ledger.vocabulary.series
+        ledger.series(claim.metric, None) if claim.metric is not None else ledger.vocabulary.series
     )
+    told = _told_nonfinite(ledger)
+    if told and claim.place is not None and claim.place.unit == "epoch":
+        last = max(
+            (float(s.epoch[-1]) for s in ledger.vocabulary.series if len(s.epoch)), default=None
+        )
+        if last is not None and claim.place.x < math.floor(last):
+            return contradicted(claim, EXITED(quote=told))
+    if claim.place is not None and not told:
+        return _nonfinite_at(claim, ledger, list(every))
     for series in every:
         rows = np.flatnonzero(~np.isfinite(series.y))
         if len(rows) and series.derived is None:
             at = seen(series, int(rows[0]))
             text = HAS_NAN(metric=series.label, row=int(rows[0]), place=at.place)
-            return _said(claim, is_so=True, text=text, places=(at,))
+            return said(claim, is_so=True, text=text, places=(at,))
     hidden = any(
         finding.kind in ("nonfinite", "masked_nonfinite", "poisoned_mean")
         for finding in ledger.analysis.findings
     )
-    told = any(
-        event.kind == "nonfinite_exit" for run in ledger.analysis.runs for event in run.events
-    )
+    if told:
+        return said(claim, is_so=True, text=EXITED(quote=told), places=())
     return (
         unchecked(claim, NOT_KNOWN)
-        if hidden or told
-        else _said(claim, is_so=False, text=NO_NAN(), places=())
+        if hidden
+        else said(claim, is_so=False, text=NO_NAN(), places=())
     )
+
+
+def _told_nonfinite(ledger: Ledger) -> str:
+    """Return the words in which the log says that a loss was not finite, nothing where it does
+    not.
+    """
+    return next(
+        (
+            event.quote
+            for run in ledger.analysis.runs
+            for event in run.events
+            if event.kind == "nonfinite_exit"
+        ),
+        "",
+    )
+
+
+ONSET: Final = re.compile(
+    r"\b(?:went|goes|turn\w*|becom\w*|became|start\w*|first|since|from)\b|开始|变|首次|第一次|起",
+    re.IGNORECASE,
+)
+"""Words for the first row that is NaN."""
+
+
+def _nonfinite_at(claim: Happened, ledger: Ledger, every: Sequence[Series]) -> Answer:
+    """Check NaN at a place: there, and where the note tells its onset nowhere before."""
+    assert claim.place is not None
+    answers = []
+    if all(np.isfinite(series.y).all() for series in ledger.vocabulary.series):
+        return contradicted(claim, NO_NAN())
+    for series in every:
+        rows = rows_at(series, claim.place)
+        wrong = np.flatnonzero(~np.isfinite(series.y))
+        if not rows or series.derived is not None:
+            continue
+        early = len(wrong) and wrong[0] < min(rows) and ONSET.search(claim.origin.quote)
+        if not early and any(row in wrong for row in rows):
+            answers.append(confirmed(claim, [seen(series, rows[0])]))
+            continue
+        at = (seen(series, int(wrong[0])),) if len(wrong) else ()
+        text = (
+            HAS_NAN(metric=series.label, row=int(wrong[0]), place=at[0].place) if at else NO_NAN()
+        )
+        answers.append(contradicted(claim, text, at))
+    return kindest(answers) or unchecked(claim, NOT_KNOWN)
 
 
 def _ended(claim: Happened, ledger: Ledger) -> Answer:
     """Check how the run ended; where the logs do not tell, or its runs ended in several ways, it
     stays open.
     """
+    if claim.what == "broke_off" and any(
+        launch.status is not Status.FINISHED
+        for run in ledger.analysis.runs
+        for launch in run.launches[:-1]
+    ):
+        # an earlier launch did, whatever became of the last one
+        return confirmed(claim) if not claim.denied else unchecked(claim, NOT_KNOWN)
     known = {run.status for run in ledger.analysis.runs}
     status = next(iter(known)) if len(known) == 1 else Status.UNKNOWN
     if status not in STATUSES:
         return unchecked(claim, NOT_KNOWN)
     is_so = (status is Status.FINISHED) is (claim.what == "finished")
-    return _said(claim, is_so=is_so, text=ENDED(status=STATUSES[status]), places=())
+    return said(claim, is_so=is_so, text=ENDED(status=STATUSES[status]), places=())
 
 
 def _early_stop(claim: Happened, ledger: Ledger) -> Answer:
     for run in ledger.analysis.runs:
         for event in run.events:
             if event.kind == "early_stop":
-                return _said(claim, is_so=True, text=STOPPED(quote=event.quote), places=())
+                return said(claim, is_so=True, text=STOPPED(quote=event.quote), places=())
+    trained = max((run.progress.epochs[0] or 0 for run in ledger.analysis.runs), default=0)
+    if claim.place is not None and claim.place.unit != "epoch":
+        trained = int(max((float(s.x[-1]) for s in ledger.measured() if len(s)), default=0.0))
+    if claim.place is not None and trained > claim.place.x + 1:
+        done = Join(items=(number(float(trained)),))
+        return said(claim, is_so=False, text=NOT_STOPPED(done=done), places=())
     if all(run.progress.is_done for run in ledger.analysis.runs):
         done = Join(
             items=tuple(number(float(part)) for run in ledger.analysis.runs for part in _done(run))
         )
-        return _said(claim, is_so=False, text=NOT_STOPPED(done=done), places=())
+        return said(claim, is_so=False, text=NOT_STOPPED(done=done), places=())
     return unchecked(claim, NOT_KNOWN)
 
 
@@ -222,7 +319,7 @@ def _explosion(claim: Happened, ledger: Ledger) -> Answer:
     if loss_type(series.metric_type).role == "schedule":
         return unchecked(claim, NOT_KNOWN)
     if not np.isfinite(series.y).all():
-        return _said(
+        return said(
             claim,
             is_so=True,
             text=HAS_NAN(metric=series.label, row=0, place=series.path),
@@ -233,7 +330,7 @@ def _explosion(claim: Happened, ledger: Ledger) -> Answer:
     text = GREW(metric=series.label, top=shown([seen(series, top)]), median=number(median))
     if CALM < ratio < EXPLODED:
         return unchecked(claim, NOT_KNOWN)
-    return _said(claim, is_so=ratio >= EXPLODED, text=text, places=(seen(series, top),))
+    return said(claim, is_so=ratio >= EXPLODED, text=text, places=(seen(series, top),))
 
 
 # ------------------------------------------------------------------------------------------- counts

@@ -19,6 +19,9 @@ from lossreport.text import Phrase, Text
 from lossreport.values import dataclass
 
 EPOCH_LAST: Final = "epoch_last"
+JOINED: Final = "joined"
+ENOUGH: Final = 3
+"""Rows of whole epochs show a course from three on; of fewer the plain rows do."""
 PLACE: Final = Text(zh="{path} 第 {line} 行", en="{path} line {line}")
 SPIKES: Final = ("spike", "batch_outlier", "above_chance")
 
@@ -89,25 +92,36 @@ class Ledger:
         ] or self.series(metric, source)
         copies = {agreement.copy for agreement in self.analysis.agreements}
         named = [series for series in named if series.id not in copies] or named
-        coarse = [
-            s
-            for s in named
-            if s.axis is Axis.EPOCH and (s.derived is None or s.derived.how == EPOCH_LAST)
-        ]
-        return [
-            series
-            for series in coarse or [s for s in named if s.derived is None]
-            if np.isfinite(series.y).sum()
-        ]
+        named = [series for series in named if self._is_as_logged(series, source)]
+        coarse = [s for s in named if s.axis is Axis.EPOCH and len(s) >= ENOUGH]
+        fine = [s for s in named if s.derived is None or s.derived.how == JOINED]
+        return [series for series in coarse or fine if np.isfinite(series.y).sum()]
 
     def candidates(self, metric: Metric, source: str | None) -> list[Series]:
         """Return the series of a metric that hold a finite value: as they were logged, and the last
         rows of their epochs.
         """
         named = [series for series in self.series(metric, source) if np.isfinite(series.y).any()]
-        return [
-            series for series in named if series.derived is None or series.derived.how == EPOCH_LAST
-        ]
+        return [series for series in named if self._is_as_logged(series, source)]
+
+    def _is_as_logged(self, series: Series, source: str | None) -> bool:
+        """Return whether a series holds rows as they were logged; of a resumed run the joined ones
+        stand for their parts, unless a file is named.
+        """
+        how = "" if series.derived is None else series.derived.how
+        return how in ("", EPOCH_LAST, JOINED) and (
+            source is not None or series.id not in self._parts
+        )
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        """The series that were joined to one over several launches."""
+        return frozenset(
+            part
+            for series in self.vocabulary.series
+            if series.derived is not None and series.derived.how == JOINED
+            for part in series.derived.of
+        )
 
     def measured(self) -> list[Series]:
         """Return what was measured on held-out rows: losses and scores as they were logged."""
@@ -191,6 +205,8 @@ def rows_at(series: Series, place: Place) -> list[int]:
     it.
     """
     counts_epochs = series.axis is Axis.EPOCH
+    if place.unit == "first":
+        return [0] if len(series) else []
     rows: list[int] = []
     if place.unit == "any" or (place.unit == "epoch") is counts_epochs:
         rows += np.flatnonzero(series.x == place.x).tolist()
@@ -204,6 +220,8 @@ def rows_since(series: Series, place: Place) -> list[int]:
     there.
     """
     counts_epochs = series.axis is Axis.EPOCH
+    if place.unit == "first":
+        return list(range(len(series)))
     if len(series.epoch) and place.unit == "epoch":
         return np.flatnonzero(series.epoch >= place.x).tolist()
     return (

@@ -16,7 +16,7 @@ from lossreport.errors import MissingPathError, UsageError
 from lossreport.lint.answers import Answer
 from lossreport.lint.check import check
 from lossreport.lint.claim import Claim
-from lossreport.lint.clauses import sentences
+from lossreport.lint.clauses import clauses, sentences
 from lossreport.lint.extract import claims, is_general, says_something
 from lossreport.lint.ledger import Ledger
 from lossreport.lint.note import NoteLine, read_note
@@ -25,7 +25,7 @@ from lossreport.model.run import FactValue
 from lossreport.text import Phrase, Text
 from lossreport.values import dataclass
 
-NUMBERING: Final = re.compile(r"^[#\s>*+-]*(?:\d+(?:\.\d+)*[.、)]?\s)?")
+NUMBERING: Final = re.compile(r"^[#\s>*+-]*(?:\d+(?:\.\d+)*[.、)]\s|(?<=#\s)\d+(?:\.\d+)*\s)?")
 """A heading's or list item's own number."""
 NO_CLAIM = Text(zh="没有认出可核对的断言", en="no claim that can be checked was recognised")
 GENERAL = Text(
@@ -108,12 +108,25 @@ def _unread(line: NoteLine, found: Sequence[Claim], ledger: Ledger) -> Iterator[
                 general=is_general(line),
             )
         return
+    facts = tuple(ledger.facts)
     for sentence in sentences(line.text):
         one = replace(line, text=sentence)
-        if says_something(NUMBERING.sub("", sentence)) and not any(
-            claims(one, ledger.vocabulary, tuple(ledger.facts))
-        ):
-            yield Unread(line=line.number, quote=sentence, why=NO_CLAIM())
+        read = set(map(_said, claims(one, ledger.vocabulary, facts)))
+        parts = [sentence]
+        if read:
+            parts = [part.text for part in clauses(sentence, ledger.vocabulary)]
+            parts = [part for part in parts if len(parts) > 1 and part in sentence]
+        for part in parts:
+            if not says_something(NUMBERING.sub("", part), ledger.vocabulary):
+                continue
+            rest = replace(line, text=sentence.replace(part, "", 1))
+            if not read or set(map(_said, claims(rest, ledger.vocabulary, facts))) >= read:
+                yield Unread(line=line.number, quote=part.strip(), why=NO_CLAIM())
+
+
+def _said(claim: Claim) -> Claim:
+    """Return a claim without the words it was read from."""
+    return replace(claim, origin=replace(claim.origin, quote=""))
 
 
 # -------------------------------------------------------------------------------------------- words

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from lossreport import regex as re
 from lossreport.lint.claim import (
     BestAt,
     BoundOf,
+    ChangedBy,
     Claim,
+    Compared,
     ConstantIs,
     CountOf,
     CourseOf,
@@ -29,6 +31,8 @@ from lossreport.lint.claim import (
     Which,
 )
 from lossreport.lint.clauses import Clause, Figure, clauses
+from lossreport.lint.of_run import RATE, SHAPES, of_run
+from lossreport.lint.relations import AHEAD, CHANGE, THAN_LAST, last_rows, relations, turned
 from lossreport.lint.subjects import FLAGS, Vocabulary
 from lossreport.values import dataclass
 
@@ -38,7 +42,7 @@ SHARES: Final = re.compile(
     FLAGS,
 )
 NEGATED: Final = re.compile(
-    r"不再|没(?!多久|几|准)|未(?!来)|无(?!论)|并非|\b(?:not?|never|without|none|nothing|neither|"
+    r"\b(?:instead of|rather than)\b|而不是|而非|不再|没(?!多久|几|准)|未(?!来)|无(?!论)|并非|\b(?:not?|never|without|none|nothing|neither|"
     r"nor|free of|stopped \w+ing|hardly)\b|n't\b|\bcannot\b|无法|不(?!断|错|同|稳)",
     FLAGS,
 )
@@ -52,7 +56,7 @@ LAST: Final = re.compile(
 )
 FIRST: Final = re.compile(
     r"\b(?:starts?|started|starting|begins?|began|initial(?:ly)?|first|at the (?:beginning|"
-    r"start))\b|初始|起始|开始时|一开始|最初|首个|开头|^开始$",
+    r"start))\b|从[^，,。第]{1,20}开始|初始|起始|开始时|一开始|最初|首个|开头|^开始$",
     FLAGS,
 )
 LEAST: Final = re.compile(
@@ -74,7 +78,7 @@ MARKED: Final = re.compile(
 FROM: Final = re.compile(r"\bfrom\b|从|由|自|→|->|⟶|=>", FLAGS)
 TO: Final = re.compile(r"\bto\b|→|->|⟶|=>|到|至|为", FLAGS)
 REACHED: Final = re.compile(
-    r"\b(?:reach(?:es|ed)?|hits?|(?:gets?|got|drop|f[ae]ll|sink|decreas|shr[aiu]nk|go|climb|"
+    r"变成|变为|\bcollaps\w* to|\b(?:reach(?:es|ed)?|hits?|(?:gets?|got|drop|f[ae]ll|sink|decreas|shr[aiu]nk|go|climb|"
     r"r[io]se|increas|went|cr[ea]e?pt?|down|up|back|jump|grew|fell|rose)\w*"
     r"(?: (?:down|up|back|all the way))? to|down at|up at)\b|达到|[降升减增涨跌落跳](?:低|高|少|"
     r"加|小|大|回)?(?:到|至)了?|到过?",
@@ -87,18 +91,18 @@ OF_BOTH: Final = re.compile(
 )
 """Training and validation loss: what is said holds of each."""
 STAYS: Final = re.compile(
-    r"一直(?:是|为|保持|维持)|始终(?:是|为|保持|维持)|保持(?:在|为)|维持在|\b(?:stay\w*|remain\w*"
+    r"一直(?:是|为|保持|维持)|始终(?:是|为|保持|维持)|保持(?:在|为)|维持在|\b(?:stay\w*|remain\w*|sat|sits"
     r"|hold\w*|held|kept)\b",
     FLAGS,
 )
 HELD: Final = re.compile(
-    rf"(?:{STAYS.pattern})(?:\b(?:at|around|about|near|roughly|constant)\b|[约为是在~≈]|"
+    rf"(?:{STAYS.pattern})(?:\b(?:at|around|about|near|roughly|constant|flat|stuck)\b|[约为是在~≈]|"
     rf"\s){{0,40}}$",
     FLAGS,
 )
 FIXED: Final = re.compile(
-    r"恒定|固定(?:为|在|不变)|(?:保持|始终|一直|全程)(?:没有?变|不变)|全程(?:为|是|固定)|\b"
-    r"(?:constant|fixed at|kept fixed|unchanged)\b",
+    r"恒定|全程(?=\s{0,3}\d)|固定(?:为|在|不变)|(?:保持|始终|一直|全程)(?:没有?变|不变)|全程(?:为|是|固定)|\b"
+    r"(?:const|constant|fixed at|kept fixed|unchanged)\b|没变过|没有变化过",
     FLAGS,
 )
 ABOVE: Final = re.compile(
@@ -144,25 +148,28 @@ APART: Final = re.compile(
 """Of the rows that are left when others are taken out."""
 DOWN: Final = re.compile(
     r"\b(?:fall(?:s|ing|en)?|fell|decreas\w*|declin\w*|drop\w*|(?:going|goes|went|"
-    r"trend\w*) down\w*|downwards?|sink\w*|sank)\b|下降|降低|减小|走低|降(?=[到至])",
+    r"trend\w*) down\w*|downwards?|sink\w*|sank)\b|比(?:上|前)一?(?:个|次|轮)?(?:都|要|更)?[低小]|下降|降低|减小|走低|变[低小]|衰减|越来越[低小]|在降|降(?=[到至])|\b(?:decay|anneal)\w*",
     FLAGS,
 )
 UP: Final = re.compile(
     r"\b(?:ris(?:es?|ing|en)|rose|increas\w*|climb\w*|bounc\w+ back|grow\w*|grew|(?:going|goes|"
-    r"went|trend\w*|crept) up\w*|upwards?)\b|上升|升高|回升|增大|走高|反弹|上涨",
+    r"went|trend\w*|crept|creep\w*) up\w*|upwards?)\b|比(?:上|前)一?(?:个|次|轮)?(?:都|要|更)?[高大]|上升|升高|回升|增大|走高|变[高大]|都在涨|反弹|上涨|爬升|越来越[高大]|在涨",
     FLAGS,
 )
-BETTER: Final = re.compile(r"\bimprov\w*|\bbetter\b|改善|越来越好|变好|提升", FLAGS)
+BETTER: Final = re.compile(
+    r"\bimprov\w*|\bbetter\b|改善|越来越好|变好|提升|比(?:上|前)一?(?:次|个|轮)?[^，,。]{0,8}好",
+    FLAGS,
+)
 WORSE: Final = re.compile(r"\b(?:wors\w*|degrad\w*|deteriorat\w*)\b|越来越差|变差|恶化|退化", FLAGS)
 EVERY: Final = re.compile(
     r"\bmonoton\w*|\bevery (?:single )?(?:evaluation|epoch|step|time|row)|\bwithout exception\b|"
-    r"单调|每(?:一)?次|每个",
+    r"单调|从头到尾|每(?:一)?次|每个|每(?:一)?轮|创(?:下|出)?(?:了)?新[低高]",
     FLAGS,
 )
 THROUGHOUT: Final = re.compile(
     r"\b(?:all the way|until the (?:very )?end|till the end|to the (?:very )?end|throughout|"
-    r"steadily|keeps?|kept|continu\w+|the whole (?:time|way)|consistently)\b"
-    r"|持续|一直|一路|全程|始终|不断|稳步",
+    r"steadily|keeps?|kept|continu\w+|the (?:whole|entire) (?:time|way|run)|consistently)\b"
+    r"|持续|一直|一路|全程|始终|不断|稳步|从头到尾",
     FLAGS,
 )
 STILL: Final = re.compile(r"\bstill\b|仍|还在|尚在", FLAGS)
@@ -176,9 +183,27 @@ TURNED: Final = re.compile(
     r"down)|\brebound\w*",
     FLAGS,
 )
+BEFORE_EVENT: Final = re.compile(
+    r"(?:发散|崩|炸|挂|尖峰|NaN|[这那]之?)之?前|\bbefore (?:the|that|it|this)\b",
+    FLAGS,
+)
+"""What is said of the rows before something that happened."""
+UNLIKE: Final = re.compile(rf"\bup and down\b|{BEFORE_EVENT.pattern}", FLAGS)
+"""Of no direction, or of rows whose end is not told."""
+NO_TURN: Final = re.compile(
+    r"(?:没有?|未|无)(?:再|明显|任何|出现)?(?:反弹|回升)|\b(?:no|never|without)\s(?:a\s)?(?:rebound|"
+    r"bounc)\w*",
+    FLAGS,
+)
+"""It has not risen again: it fell to the end."""
 OVERALL: Final = re.compile(r"总体|整体|趋势|\b(?:overall|trend\w*)\b", FLAGS)
 OVERFIT: Final = re.compile(r"\bover-?fit\w*|过拟合|過擬合", FLAGS)
 NONFINITE: Final = re.compile(r"(?<![A-Za-z])(?:NaNs?|Infs?|non-?finite)(?![A-Za-z])|非有限", FLAGS)
+FINE: Final = re.compile(
+    r"\b(?:is|are|still|stays?|remains?|looks?)\s(?:\w+\s)?(?:fine|ok|okay|normal|finite)\b|正常(?!收敛|结束|"
+    r"完成|下降)",
+    FLAGS,
+)
 EARLY: Final = re.compile(r"\bearly[ -]stop\w*|\bstop\w* early\b|早停|提前停止", FLAGS)
 TRIGGERED: Final = re.compile(
     r"\b(?:kick\w*|trigger\w*|fired|stopped|ended|activated)\b|触发|停止|早停(?!耐心|参数|设置)",
@@ -235,7 +260,7 @@ NOT_CONVERGED: Final = re.compile(
     r"未(?:完全)?收敛|没有收敛|尚未收敛|\b(?:not|never|n't)\b.{0,16}converged?", FLAGS
 )
 CONVERGED: Final = re.compile(
-    r"(?:已经?|基本|已基本|完全)收敛|\b(?:has|have|is|are|fully|already)\b.{0,16}\bconverged\b|"
+    r"(?:已经?|基本|已基本|完全|正常|顺利)收敛|收敛(?:良好|得(?:很|比较)?好|正常)|\b(?:has|have|is|are|fully|already)\b.{0,16}\bconverged\b|"
     r"\bconverged\b",
     FLAGS,
 )
@@ -246,7 +271,7 @@ STABLE: Final = re.compile(
 )
 MODEL: Final = re.compile(r"模型|训练|\bmodel\b|\brun\b|\btraining\b", FLAGS)
 TOTAL: Final = re.compile(
-    r"一?共|总共|总计|完整|训练了|跑了|完成|跑完|做了|进行了|\b(?:total|in all|all|over|ran|run|"
+    r"一?共|总共|总计|完整|训练了|训了|只训|跑了|跑满|跑到|完成|跑完|做了|进行了|就停|\b(?:total|in all|all|over|ran|run|only|did|"
     r"runs|train(?:ed|ing)?|completed?|went on|performed|validated|evaluated)\b",
     FLAGS,
 )
@@ -257,6 +282,7 @@ PART: Final = re.compile(
 )
 OF_ALL: Final = re.compile(r"(?:\bof(?: the| all)?|/)\s*$", FLAGS)
 """8 of 20 epochs: what was planned."""
+PLANNED: Final = re.compile(r"计划|预定|设定|\b(?:planned|scheduled|configured)\b", FLAGS)
 EVALUATIONS: Final = re.compile(r"evaluations?|validations?|评估|验证|evaluat|validat", FLAGS)
 REMARK: Final = re.compile(
     r"^\s*(?:the )?(?:lowest|highest|best|minimum|maximum)\b|^\s*(?:也)?(?:是|为)?(?:全程|"
@@ -267,7 +293,8 @@ ALONE: Final = re.compile(
     r"[\s,，、:：(（)）]{0,20}(?:为|是|约|at|of|about)?[\s,，、:：(（)）]{0,20}", FLAGS
 )
 GIVEN: Final = re.compile(
-    r"(?:\s|[=≈:：~]|\b(?:is|was|of|about|around|roughly|value|at)\b|的?值|约|为|是)+", FLAGS
+    r"(?:\s|[=≈:：~]|\b(?:is|was|of|about|around|roughly|value|at)\b|的?值|已经|只有|还有|仍有|仅|约|为|是|\b(?:only|just|still|now)\b)+",
+    FLAGS,
 )
 CHANGED: Final = re.compile(
     r"\bby\s*$|(?:降低|下降|提升|提高|上升|增加|减少|变化|升高|升|降)了?\s{0,9}约?\s{0,9}$", FLAGS
@@ -284,11 +311,17 @@ THEN: Final = re.compile(
 )
 """What comes after the place of the clause before is no longer there."""
 STUCK: Final = re.compile(
-    r"(?:\b(?:stuck|stagnat\w+|plateau\w*|flat\w*(?: (?:off|out))?|level\w* (?:off|out)|settl\w*"
-    r"(?: down)?) (?:at|around|near)|卡在|停在|停留在|徘徊在)\s{0,9}约?\s{0,9}$",
+    r"(?:\b(?:stuck|stagnat\w+|plateau\w*|flat\w*(?: (?:off|out))?|level\w* (?:off|out)|saturat\w*|hover\w*|bounc\w*|settl\w*"
+    r"(?: down)?) (?:at|around|near)(?: (?:about|around|roughly))?\s{0,3}~?|卡在|停在|停留在|徘徊在)\s{0,9}约?\s{0,9}$",
     FLAGS,
 )
 """A level, where a place says from when on."""
+
+
+AROUND_BEFORE: Final = re.compile(r"(?:在|停在|卡在|稳定在|维持在|保持在)\s{0,9}约?\s{0,9}$", FLAGS)
+AROUND_BEHIND: Final = re.compile(
+    r"\s{0,9}(?:左右|附近|上下)(?!.{0,9}(?:达到|触底|开始|降|升|涨))", FLAGS
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +337,10 @@ class Told:
     place: Place | None = None
     at_end: bool = False
     role: Which = "somewhere"
+    compared: Compared | None = None
+    last_rows: int = 0
+    since: Place | None = None
+    of_part: bool = False
 
 
 def prose(
@@ -313,7 +350,8 @@ def prose(
     heading.
     """
     told = Told(metric=passage, of_passage=passage is not None)
-    parts = clauses(sentence, known)
+    parts = _with_splits(clauses(sentence, known), known, passage)
+    about_rate = bool(RATE.search(sentence) or SHAPES["warmup"].search(sentence))
     spiky = bool(SPIKE.search(sentence)) and not NEGATED.search(sentence)
     apart = bool(APART.search(sentence))
 
@@ -321,16 +359,65 @@ def prose(
         metrics = tuple(
             replace(one, split=split) if split and not one.split else one for one in part.metrics
         )
-        named_unknown = bool(part.mentions) and not metrics
+        named_unknown = bool(part.mentions) and not metrics and not _is_its_loss(part, told)
         before = None if named_unknown else told.metric
         metric = metrics[0] if metrics else before
         found = [
-            one
-            for one in _clause(part, origin, metric, told, named_unknown, spiky)
-            if not (apart and isinstance(one, BoundOf))
+            *of_run(part, origin, about_rate=about_rate, named=bool(part.mentions)),
+            *(
+                one
+                for one in _clause(part, origin, metric, told, named_unknown, spiky)
+                if not (apart and isinstance(one, BoundOf))
+            ),
         ]
+        if metric is not None and BOTH.search(part.text):
+            found = list(_of_each(found, metric, known))
         yield from found
         told = _next(part, told, metric, found)
+    if told.metric is not None:
+        yield from turned(sentence, origin, told.metric)
+
+
+BOTH: Final = re.compile(r"\bboth\b|两个|两条|两者|二者", FLAGS)
+
+
+def _of_each(found: Sequence[Any], metric: Metric, known: Vocabulary) -> Iterator[Claim]:
+    """Yield what is said of both losses for each of their splits."""
+    splits = sorted(known.splits.get(metric.name, ()))
+    for one_metric in found:
+        if getattr(one_metric, "metric", None) == metric and not metric.split and len(splits) > 1:
+            yield from (replace(one_metric, metric=replace(metric, split=one)) for one in splits)
+        else:
+            yield one_metric
+
+
+LOSS: Final = re.compile(r"(?:its |the )?loss|损失", FLAGS)
+
+
+def _is_its_loss(part: Clause, told: Told) -> bool:
+    """Return whether a clause says "its loss" of the metric that was named before: 判别器崩了，loss
+    变成 0.
+    """
+    return told.metric is not None and all(
+        LOSS.fullmatch(part.text[one.start : one.end]) for one in part.mentions
+    )
+
+
+def _with_splits(
+    parts: Sequence[Clause], known: Vocabulary, passage: Metric | None
+) -> tuple[Clause, ...]:
+    """Return the clauses with the splits that they name alone, each for the metric spoken of before
+    it, or else next.
+    """
+    named = [metric for part in parts for metric in part.metrics]
+    spoken_of = passage or (named[0] if named else None)
+    found = []
+    for part in parts:
+        spoken_of = part.metrics[0] if part.metrics else spoken_of
+        bare = known.bare(part.text, part.mentions, spoken_of)
+        mentions = tuple(sorted((*part.mentions, *bare), key=lambda one: one.start))
+        found.append(replace(part, mentions=mentions))
+    return tuple(found)
 
 
 def _next(part: Clause, told: Told, metric: Metric | None, found: Sequence[Claim]) -> Told:
@@ -353,6 +440,13 @@ def _next(part: Clause, told: Told, metric: Metric | None, found: Sequence[Claim
         place=values[-1].place if values else told.place,
         at_end=at_end or (told.at_end and not values),
         role=role if role != "somewhere" else told.role,
+        compared=next(
+            (one for one in found if isinstance(one, Compared)),
+            None if part.mentions else told.compared,
+        ),
+        last_rows=last_rows(part.text) or told.last_rows,
+        since=next((spot.places[0] for spot in part.spots if spot.since), told.since),
+        of_part=told.of_part or bool(AHEAD.search(part.text)),
     )
 
 
@@ -377,6 +471,15 @@ def _clause(
     yield from _happened(part, origin, metric, told, unknown, spiky)
     if unknown:
         return
+    related = [
+        replace(one, last_rows=one.last_rows or told.last_rows)
+        if isinstance(one, ChangedBy)
+        else one
+        for one in relations(part, origin, metric, told.compared)
+    ]
+    yield from related
+    if any(isinstance(one, Compared) for one in related) or (related and not part.mentions):
+        return
     if metric is None:
         yield from _best_of_run(part, origin)
         return
@@ -385,7 +488,11 @@ def _clause(
         return
     yield from _settled(part, origin, metric)
     yield from _extreme_place(part, origin, metric, told)
-    yield from _course(part, origin, metric)
+    if not related:
+        yield from _course(part, origin, metric)
+    if any(isinstance(one, ChangedBy) for one in related):
+        values = [f for f in part.figures if not CHANGE.search(part.text[: f.start])]
+        part = replace(part, figures=tuple(values))
     yield from _figures(part, origin, metric, told)
 
 
@@ -397,22 +504,51 @@ def _figures(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterat
     text = part.text
     if FIXED.search(text) and not NEGATED.search(FIXED.sub("", text)):
         yield ConstantIs(origin=origin, metric=metric)
-    if sides := [
-        (figure, *side) for figure in part.figures if (side := _side(text, figure)) is not None
-    ]:
-        if not (PARTIAL.search(text) or LOOSELY.search(text)):
-            both = (
-                (metric, replace(metric, split="train"))
-                if metric.split and OF_BOTH.search(origin.quote)
-                else (metric,)
-            )
-            yield from (_bound(part, origin, one, *side) for one in both for side in sides)
+    if bounds := list(_bounds(part, origin, metric, told)):
+        yield from (one for one in bounds if not _is_loose(text))
         return
     if NEGATED.search(text) or PARTIAL.search(text):
         return
-    if len(part.figures) == 2 and len(part.metrics) < 2 and FROM.search(text) and TO.search(text):
+    ends = len(part.figures) == 2 and len(set(part.metrics)) < 2
+    if ends and FROM.search(text) and TO.search(text):
         yield from _from_to(part, origin, metric, told)
         return
+    yield from _values(part, origin, metric, told)
+
+
+def _is_loose(text: str) -> bool:
+    return bool(PARTIAL.search(text) or LOOSELY.search(text))
+
+
+def _bounds(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterator[BoundOf]:
+    """Yield the numbers of a clause that values lie above or below."""
+    unreached = next(
+        (figure for figure in part.figures if NOT_REACHED.search(part.text[: figure.start])), None
+    )
+    if unreached is not None:
+        yield BoundOf(
+            origin=origin,
+            metric=metric,
+            number=unreached.number,
+            side="below",
+            over="every",
+            strict=True,
+        )
+        return
+    both = (
+        (metric, replace(metric, split="train"))
+        if metric.split and OF_BOTH.search(origin.quote)
+        else (metric,)
+    )
+    for one in both:
+        for figure in part.figures:
+            if (side := _side(part.text, figure)) is not None:
+                yield _bound(part, origin, one, told, figure, *side)
+
+
+def _values(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterator[Claim]:
+    """Yield the values of a clause, each at the place that belongs to it."""
+    text = part.text
     places = part.places or (told.lead if not (LAST.search(text) or THEN.search(text)) else ())
     if len(places) > 1:
         if len(places) == len(part.figures):
@@ -423,16 +559,35 @@ def _figures(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterat
         return
     owners = [(figure, _owner(part, figure, metric)) for figure in part.figures]
     for figure, owner in owners:
-        if sum(other == owner for _, other in owners) == 1:
+        if _named_behind(part, figure) is not None and which_of(unnamed(part)) == "somewhere":
+            yield ValueAt(origin=origin, metric=owner, number=figure.number, which="ended")
+        elif sum(other == owner for _, other in owners) == 1:
             # two numbers of one metric: which says what cannot be told
             yield from _value(part, origin, owner, figure, places[0] if places else None, told)
 
 
 def _owner(part: Clause, figure: Figure, metric: Metric) -> Metric:
+    """Return the metric of a number: the one named right behind it ("85 % on val"), else the last
+    before it.
+    """
     before = [
         one.metric for one in part.mentions if one.metric is not None and one.end <= figure.start
     ]
-    return before[-1] if before else metric
+    return _named_behind(part, figure) or (before[-1] if before else metric)
+
+
+def _named_behind(part: Clause, figure: Figure) -> Metric | None:
+    """Return the metric that a number is told to be of right behind it."""
+    behind = next(
+        (one for one in part.mentions if one.metric is not None and one.start >= figure.end), None
+    )
+    if behind is not None and OF_SPLIT.fullmatch(part.text[figure.end : behind.start]):
+        return behind.metric
+    return None
+
+
+OF_SPLIT: Final = re.compile(r"\s{0,3}(?:\b(?:on|for|in|of)\b)?\s{0,3}(?:\bthe\b)?\s{0,3}", FLAGS)
+"""What stands between a number and the split that it is of."""
 
 
 def _side(text: str, figure: Figure) -> tuple[Literal["above", "below"], str] | None:
@@ -452,10 +607,19 @@ def _side(text: str, figure: Figure) -> tuple[Literal["above", "below"], str] | 
     return ("above" if ABOVE_NUMBER.search(before) or NUMBER_ABOVE.match(behind) else "below"), lead
 
 
+NOT_REACHED: Final = re.compile(
+    r"(?:\b(?:never|not)\b|n't\b)\s{1,3}(?:\w{1,12}\s)?(?:reach\w*|gets? to|got to|hits?|ma[dk]es? it "
+    r"to)\s{0,3}$|(?:没有?|未|从未|没能)(?:达|升|降|超)?(?:到|过|达到)\s{0,3}$",
+    FLAGS,
+)
+"""It never reaches one: every value lies below."""
+
+
 def _bound(
     part: Clause,
     origin: Origin,
     metric: Metric,
+    told: Told,
     figure: Figure,
     side: Literal["above", "below"],
     lead: str,
@@ -476,6 +640,8 @@ def _bound(
     else:
         over = "some" if CROSSED.search(text) else "told"
     place = spot.places[0] if spot is not None else None
+    if place is None and told.since is not None:
+        place, since = told.since, True
     return BoundOf(
         origin=origin,
         metric=metric,
@@ -484,6 +650,8 @@ def _bound(
         over=over,
         place=place,
         since=since,
+        last_rows=last_rows(text) if spot is None else 0,
+        way=_sunk_or_risen(text) if over in ("some", "ends") else "",
     )
 
 
@@ -492,6 +660,10 @@ def _from_to(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterat
     those at the places named.
     """
     first, last = part.figures
+    if told.last_rows or last_rows(part.text):
+        for figure in part.figures:
+            yield ValueAt(origin=origin, metric=metric, number=figure.number, which="reached")
+        return
     if which_of(unnamed(part)) in ("least", "greatest", "best"):
         yield ValueAt(origin=origin, metric=metric, number=last.number, which="reached")
         return
@@ -513,7 +685,7 @@ def _from_to(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterat
         place=at[0],
         which="at" if at[0] else "began",
     )
-    end: Which = "reached" if PART.search(part.text) else "ended"
+    end: Which = "reached" if PART.search(part.text) or told.of_part else "ended"
     yield ValueAt(
         origin=origin, metric=metric, number=last.number, place=at[1], which="at" if at[1] else end
     )
@@ -534,12 +706,17 @@ def _value(
         and ALONE.fullmatch(text[figure.end :])
     ):
         which = told.role  # "at its lowest, 0.27, in round 64"
-    held = HELD.search(text[: figure.start]) or (since and STUCK.search(text[: figure.start]))
+    held = (
+        HELD.search(text[: figure.start])
+        or (since and STUCK.search(text[: figure.start]))
+        or _is_level(text, figure)
+    )
     if held and which == "somewhere":
+        loosely = STUCK.search(text[: figure.start]) is not None
         yield LevelSince(
             origin=origin,
             metric=metric,
-            number=figure.number,
+            number=replace(figure.number, about=figure.number.about or loosely),
             place=since.places[0] if since else None,
         )
         return
@@ -555,7 +732,8 @@ def _value(
     elif told.at_end:
         yield ValueAt(origin=origin, metric=metric, number=figure.number, which="last")
     elif REACHED.search(text) and (part.mentions or not told.of_passage):
-        yield ValueAt(origin=origin, metric=metric, number=figure.number, which="reached")
+        way = _sunk_or_risen(text) or "reached"
+        yield ValueAt(origin=origin, metric=metric, number=figure.number, which=way)
     elif GIVEN.fullmatch(
         text[
             max(
@@ -563,7 +741,38 @@ def _value(
             ) : figure.start
         ]
     ):
-        yield ValueAt(origin=origin, metric=metric, number=figure.number)
+        at_last = ONLY.search(text[: figure.start])  # "is only 0.95": no row on the way
+        which = "ended" if at_last else "somewhere"
+        yield ValueAt(origin=origin, metric=metric, number=figure.number, which=which)
+
+
+ONLY: Final = re.compile(
+    r"(?:只有|只剩|仅|已经|还有|仍有|\b(?:only|just|still|now)\b)\s{0,3}(?:约|\w{1,12}\s)?\s{0,3}$",
+    FLAGS,
+)
+
+
+def _sunk_or_risen(text: str) -> Literal["", "sunk", "risen"]:
+    """Return which way a metric is said to have come so far: what it began with is not meant."""
+    down, up = DOWN.search(text) or SUNK.search(text), UP.search(text) or RISEN.search(text)
+    if bool(down) is bool(up):
+        return ""
+    return "sunk" if down else "risen"
+
+
+SUNK: Final = re.compile(r"[降跌掉]|\bdr[oi]p\w*|\bf[ae]ll\w*", FLAGS)
+RISEN: Final = re.compile(r"[升涨冲]|\br[io]se\w*|\bclimb\w*|\bjump\w*", FLAGS)
+
+
+def _is_level(text: str, figure: Figure) -> bool:
+    """Return whether a number is said to be about where a metric stays: 在 3.8 左右, plateaus at
+    0.6.
+    """
+    before, behind = text[: figure.start], text[figure.end :]
+    return bool(
+        (AROUND_BEFORE.search(before) and AROUND_BEHIND.match(behind))
+        or (STUCK.search(before) and not REACHED.search(before))
+    )
 
 
 def _extreme_place(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterator[Claim]:
@@ -611,7 +820,16 @@ def _course(part: Clause, origin: Origin, metric: Metric) -> Iterator[Claim]:
         for name, words in (("falls", DOWN), ("rises", UP), ("worse", WORSE), ("better", BETTER))
         if words.search(text)
     ]
-    if len(found) != 1 or NEGATED.search(text) or PARTIAL.search(text):
+    if UNLIKE.search(text):
+        return
+    if NO_TURN.search(text):
+        yield CourseOf(origin=origin, metric=metric, direction="falls", over="throughout")
+        return
+    if (
+        len(found) != 1
+        or NEGATED.search(text)
+        or (PARTIAL.search(text) and not THAN_LAST.search(text))
+    ):
         return
     direction = found[0]
     since = next((spot.places[0] for spot in part.spots if spot.since or SINCE.search(text)), None)
@@ -658,7 +876,10 @@ def _happened(
     denied = bool(NEGATED.search(text))
     place = part.places[0] if len(part.places) == 1 else None
     if OVERFIT.search(text) and bool(NO_OVERFIT.search(text)) is denied:
-        yield Happened(origin=origin, what="overfit", denied=denied)
+        place_of = None if denied else place
+        yield Happened(origin=origin, what="overfit", denied=denied, place=place_of)
+    if BEFORE_EVENT.search(text):
+        return
     if NONFINITE.search(text) and bool(NO_NAN.search(text)) is denied and not PARTIAL.search(text):
         yield Happened(
             origin=origin,
@@ -669,6 +890,8 @@ def _happened(
         )
     elif EXPLOSION.search(text) and metric is not None:
         yield Happened(origin=origin, what="explosion", denied=denied, metric=metric)
+    if metric is not None and part.mentions and FINE.search(text) and not denied:
+        yield Happened(origin=origin, what="nonfinite", denied=True, metric=metric)
     if EARLY.search(text) and (denied or TRIGGERED.search(text) or part.places):
         yield Happened(origin=origin, what="early_stop", denied=denied, place=place)
     elif not unknown and not part.metrics and not EITHER.search(text):
@@ -750,13 +973,18 @@ def _counts(part: Clause, origin: Origin) -> Iterator[Claim]:
         ):
             yield CountOf(origin=origin, what="evaluations", count=count)
             continue
-        if not TOTAL.search(part.text) and part.text.strip(" .。").lower() != f"{count} {word}":
+        if (
+            not (TOTAL.search(part.text) or PLANNED.search(part.text))
+            and part.text.strip(" .。-*+").lower() != f"{count} {word}"
+        ):
             continue
         if "epoch" in word:
             yield EpochCount(
                 origin=origin,
                 count=count,
-                planned=bool(OF_ALL.search(before[: before.rfind(str(count))])),
+                planned=bool(
+                    OF_ALL.search(before[: before.rfind(str(count))]) or PLANNED.search(part.text)
+                ),
             )
         elif re.search(r"steps?|iter|步", word):
             yield CountOf(origin=origin, what="steps", count=count)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -44,6 +44,18 @@ FAMILIES: Final = {
     "test": "test",
 }
 CONCEPTS: Final = (
+    (
+        r"判别器(?:\s?的?\s?(?:loss|损失))?|discriminator(?:\s+loss)?|"
+        r"D(?=\s(?:loss\b|and G\b|& G\b)|$)",
+        ("D", "loss_D", "D_loss", "d_loss", "loss_d", "disc_loss", "errD", "lossD"),
+        (),
+    ),
+    (
+        r"生成器(?:\s?的?\s?(?:loss|损失))?|generator(?:\s+loss)?|"
+        r"G(?=\s(?:loss\b|and D\b|& D\b)|$)",
+        ("G", "G_GAN", "loss_G", "G_loss", "g_loss", "loss_g", "gen_loss", "errG", "lossG"),
+        (),
+    ),
     (r"log[ -]?loss", ("logloss", "binary_logloss", "multi_logloss"), ("bce", "cross_entropy")),
     (r"loss(?:es)?|损失", ("loss", "total_loss"), ()),
     (r"acc(?:uracy)?|准确率|精度", ("accuracy", "acc"), ("accuracy",)),
@@ -56,11 +68,23 @@ CONCEPTS: Final = (
 kinds it is of.
 """
 ASIDE_BEFORE: Final = re.compile(
-    r"(?:\b(?:this|that|current|with|given|at an?)|当前|该|此|总)\s*$", FLAGS
+    r"(?:\b(?:this|that|current|with|given|at an?)|当前|该|此)\s*$", FLAGS
 )
-ASIDE_BEHIND: Final = re.compile(r"^\s*(?:下|schedule|warm-?up|调度|预热)", FLAGS)
+ASIDE_BEHIND: Final = re.compile(r"^\s*(?:下(?![降跌滑])|schedule|warm-?up|调度|预热)", FLAGS)
 """At this learning rate: a circumstance, not what the sentence is about."""
 SIGN: Final = re.compile(r"[_\-/ .]+")
+BARE: Final = re.compile(
+    r"(?<![A-Za-z0-9_/\-])(?:(?P<train>train(?:ing set)?(?= |$)|训练集|"
+    r"训练(?=[低高小大只比和与、及跟]))|"
+    r"(?P<val>(?:val|valid|validation|eval|dev|held[- ]out)(?: set)?|验证集?)|"
+    r"(?P<test>test(?: set)?|测试集?))(?![A-Za-z0-9_/])",
+    FLAGS,
+)
+"""The name of a split alone, "0.69 train against 0.76 val", 比训练低 5 个点: the metric that is
+spoken of, in it.
+"""
+NO_SPLIT: Final = re.compile(r"\b(?:to|we|will|can|per|each|re|pre|data)\s*$", FLAGS)
+"""Before these it is a verb, or counts something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +146,28 @@ class Vocabulary:
             dict.fromkeys(one.metric for one in self.mentions(text) if one.metric is not None)
         )
 
+    def bare(
+        self, text: str, taken: Sequence[Mention], spoken_of: Metric | None
+    ) -> tuple[Mention, ...]:
+        """Return where a text names a split alone, for the metric `spoken_of` in it (the loss where
+        it is not logged there).
+        """
+        found = []
+        for one in BARE.finditer(text):
+            split = str(one.lastgroup)
+            if NO_SPLIT.search(text[: one.start()]) or any(
+                m.start < one.end() and one.start() < m.end for m in taken
+            ):
+                continue
+            names = [spoken_of.name] if spoken_of is not None else []
+            names = [name for name in names if self._split(name, split) is not None]
+            metric = self._metric(names, split) or next(
+                (m.metric for m in self.mentions(f"{split} loss") if m.metric), None
+            )
+            if metric is not None:
+                found.append(Mention(metric=metric, start=one.start(), end=one.end()))
+        return tuple(found)
+
     def _spans(self, text: str) -> Iterator[tuple[str, int, int]]:
         for flags in (re.ASCII, FLAGS):  # `loss` and `Loss` may be two metrics
             for name in self.names:
@@ -166,7 +212,8 @@ class Vocabulary:
 
 def _named(name: str, pattern: str, text: str, flags: int) -> Iterator[tuple[str, int, int]]:
     """Yield where a text names something, unless it stands aside ("at this learning rate")."""
-    for found in re.finditer(rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9_])", text, flags):
+    whole = rf"(?<![A-Za-z0-9]){pattern}(?:_(?:epoch|step))?(?![A-Za-z0-9_])"
+    for found in re.finditer(whole, text, flags):
         if not (
             ASIDE_BEFORE.search(text[: found.start()]) or ASIDE_BEHIND.match(text[found.end() :])
         ):

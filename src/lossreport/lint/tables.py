@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport import regex as re
-from lossreport.lint.claim import Claim, Metric, Origin, Place, Unit, ValueAt
+from lossreport.lint.claim import BestAt, Claim, Metric, Origin, Place, Unit, ValueAt
 from lossreport.lint.clauses import clause
 from lossreport.lint.note import NoteLine
 from lossreport.lint.prose import SHARES, unnamed, which_of
@@ -57,6 +57,7 @@ def _named(line: NoteLine, origin: Origin, known: Vocabulary) -> Iterator[Claim]
     metric = _metric(line.cells[0], line, known)
     if metric is None:
         return
+    place = _place_beside(line)
     for title, cell in zip(line.header[1:], line.cells[1:], strict=False):
         which = (
             which_of(title)
@@ -76,6 +77,17 @@ def _named(line: NoteLine, origin: Origin, known: Vocabulary) -> Iterator[Claim]
                 number=figures[0].number,
                 which=which,
             )
+            if which in ("least", "greatest", "best") and place is not None:
+                yield BestAt(origin=origin, metric=metric, which=which, place=place)
+
+
+def _place_beside(line: NoteLine) -> Place | None:
+    """Return the epoch or step that a row tells in a column of its own."""
+    for title, cell in zip(line.header[1:], line.cells[1:], strict=False):
+        unit = next((name for name, words in X_HEADS if words.match(title)), None)
+        if unit is not None and re.fullmatch(r"\d{1,18}", cell):
+            return Place(x=float(cell), unit=unit)
+    return None
 
 
 def _metric(text: str, line: NoteLine, known: Vocabulary) -> Metric | None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from lossreport.lint.answers import (
 )
 from lossreport.lint.claim import Metric, Number, ValueAt
 from lossreport.lint.ledger import SPIKES, Ledger, Seen, rows_at, seen
-from lossreport.model.run import Series
+from lossreport.model.run import Ints, Series
 from lossreport.text import Text
 
 UPWARDS: Final = re.compile(
@@ -46,6 +47,10 @@ NOWHERE = Text(
 BETWEEN = Text(
     zh="没有一行恰好是此值，但它在取值范围之内",
     en="no row is exactly this, but it lies within the values seen",
+)
+NEVER_FINITE = Text(
+    zh="日志中 `{metric}` 没有任何有限值（{place}）。",
+    en="the logs hold no finite value of `{metric}` ({place}).",
 )
 FIRST = Text(
     zh="日志中 `{metric}` 的第一个值为 {values}。",
@@ -102,7 +107,7 @@ def check_value(claim: ValueAt, ledger: Ledger) -> Answer:
         return _spike_value(claim, ledger)
     if claim.which == "somewhere":
         return _value_somewhere(claim, ledger)
-    if claim.which == "reached":
+    if claim.which in ("reached", "sunk", "risen"):
         return _reached(claim, ledger)
     every = (
         ledger.series(claim.metric, claim.origin.source)
@@ -118,7 +123,7 @@ def check_value(claim: ValueAt, ledger: Ledger) -> Answer:
     if fitting:
         return confirmed(claim, fitting)
     if not rows:
-        return unchecked(claim, NO_ROW)
+        return never_finite(claim, ledger) or unchecked(claim, NO_ROW)
     distinct = list(
         {round(float(series.y[row]), 6): seen(series, row) for series, row in rows}.values()
     )
@@ -206,6 +211,7 @@ def _reached(claim: ValueAt, ledger: Ledger) -> Answer:
     contradicted, between two of them open.
     """
     every = ledger.candidates(claim.metric, claim.origin.source) if claim.metric is not None else []
+    every = [behind(series, claim.which) for series in every]
     ends = [
         seen(series, row)
         for series in every
@@ -217,8 +223,49 @@ def _reached(claim: ValueAt, ledger: Ledger) -> Answer:
         ):
             return confirmed(claim)
     if not every:
-        return unchecked(claim, NOT_KNOWN)
+        return never_finite(claim, ledger) or unchecked(claim, NOT_KNOWN)
+    if claim.which != "reached" and not any(len(series) > FEW_BEHIND for series in every):
+        return unchecked(claim, BETWEEN)
     return _beyond(claim, every, ends)
+
+
+FEW_BEHIND: Final = 0
+
+
+def rows_behind(series: Series, way: str) -> Ints:
+    """Return the finite rows of a series behind its highest (`sunk`) or lowest (`risen`) one, all
+    for another way.
+    """
+    rows = np.flatnonzero(np.isfinite(series.y))
+    if way not in ("sunk", "risen") or not len(rows):
+        return rows
+    y = series.y[rows]
+    return rows[int(y.argmax() if way == "sunk" else y.argmin()) :]
+
+
+def behind(series: Series, way: str) -> Series:
+    """Return a series from its highest or lowest row on."""
+    rows = rows_behind(series, way)
+    if way not in ("sunk", "risen") or not len(rows):
+        return series
+    first = int(rows[0])
+    return replace(
+        series,
+        x=series.x[first:],
+        y=series.y[first:],
+        line=series.line[first:],
+        epoch=series.epoch[first:],
+    )
+
+
+def never_finite(claim: Any, ledger: Ledger) -> Answer | None:
+    """Return that a metric has no finite value at all, where a note tells one."""
+    every = [] if claim.metric is None else ledger.series(claim.metric, claim.origin.source)
+    if not every or any(np.isfinite(series.y).any() for series in every) or not len(every[0]):
+        return None
+    places = [seen(every[0], 0)]
+    text = NEVER_FINITE(metric=str(claim.metric), place=places[0].place)
+    return contradicted(claim, text, places)
 
 
 def _beyond(claim: ValueAt, every: Sequence[Series], ends: Sequence[Seen]) -> Answer:
