@@ -114,7 +114,8 @@ SHAPES: Final = {
     ),
     "decays": re.compile(r"\b(?:decay\w*|anneal\w*)\b|衰减|退火", FLAGS),
     "constant": re.compile(
-        r"\b(?:const(?:ant)?|fixed|no schedule|unchanged)\b|固定|恒定|没变过?|没有变(?!动的)|不变", FLAGS
+        r"\b(?:const(?:ant)?|fixed|no schedule|unchanged)\b|固定|恒定|没变过?|没有变(?!动的)|不变",
+        FLAGS,
     ),
 }
 WARMUP_LONG: Final = re.compile(
