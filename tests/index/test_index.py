@@ -200,6 +200,24 @@ def test_reports_are_ordered_by_every_column_without_a_script() -> None:
     assert {order: "".join(places(page, order)) for order in orders} == orders
 
 
+def test_reports_are_filtered_by_month_without_a_script() -> None:
+    days = {"a": ("2026-01-31",), "b": ("2026-01-30", "2026-02-02"), "c": ("2025-12-01",), "d": ()}
+    page = page_of([entry(path, days=told) for path, told in days.items()], "x")
+    assert re.findall(r'for="month-\d+" class="choice">([^<]+)<', page) == [
+        *("2026-02", "2026-01", "2025-12"),
+    ]
+    hidden = "#month-1:checked ~ .page li:not(.m1)"
+    assert hidden in page
+    rows = {
+        path: classes.split()
+        for classes, path in re.findall(r'<li [^>]*class="([^"]*)".*?<a href="([^"]+)"', page, re.S)
+    }
+    assert {path for path, classes in rows.items() if "m1" in classes} == {"a", "b"}
+    assert {path for path, classes in rows.items() if "m0" in classes} == {"b"}
+    alone = page_of([entry("a", days=("2026-01-31",))], "x")
+    assert "month-0" not in alone
+
+
 def test_what_is_worse_than_its_best_has_its_own_verdict() -> None:
     assert 'id="show-worsening"' in page_of([entry(state="worsening")], "x")
 

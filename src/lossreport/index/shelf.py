@@ -9,7 +9,7 @@ import hashlib
 import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
@@ -34,7 +34,9 @@ COLUMNS: Final = 4
 """Settings shown of each run: those that vary, and that most runs have."""
 COMMON: Final = 0.5
 MAX_CHIPS: Final = 12
-"""Tags, and owners, that can be chosen without a script."""
+"""Tags, owners and months that can be chosen without a script."""
+MONTH: Final = len("2026-01")
+"""A day begins with its month."""
 MOST_BROKEN: Final = 200
 USUAL: Final = "/lossreport.html"
 """What `build` and `batch` call a report: its folder tells which."""
@@ -72,6 +74,7 @@ WORDS: Final = {
     "SHOW": Text(zh="结论", en="verdict"),
     "SORT": Text(zh="排序", en="sort by"),
     "TAGGED": Text(zh="标签", en="tag"),
+    "DATED": Text(zh="月份", en="month"),
     "OWNED": Text(zh="负责人", en="owner"),
     "RUN": Text(zh="报告", en="report"),
     "GOAL": Text(zh="目标：最佳（最后）", en="goal: best (last)"),
@@ -155,6 +158,8 @@ def page_of(
         _common(tag for entry in entries for tag in set(entry.tags)),
         _common(entry.owner for entry in entries if entry.owner),
     )
+    months = sorted({month for entry in entries for month in _months(entry)}, reverse=True)
+    months = months[:MAX_CHIPS] if len(months) > 1 else []
     columns = varying(entries)
     states = [state for state in (*ORDER, "") if any(_state(entry) == state for entry in entries)]
     settings, metrics = names_of(entries)
@@ -185,6 +190,7 @@ def page_of(
             runs=len({entry.logs or (entry.path,) for entry in entries}),
             tags=tags,
             owners=owners,
+            months=months,
             columns=columns,
             choices=[
                 *chosen,
@@ -201,11 +207,33 @@ def page_of(
                 for state in states
                 for title, tone in [_named(state)]
             },
-            shelves=_shelves(entries, columns, tags, owners, links, [key for key, _ in chosen]),
+            shelves=_shelves(
+                entries, columns, Chips(tags, owners, months), links, [key for key, _ in chosen]
+            ),
             broken=broken[:MOST_BROKEN],
             broken_count=len(broken),
         )
     )
+
+
+class Chips(NamedTuple):
+    """What reports can be filtered by without a script: the words of each row of choices."""
+
+    tags: Sequence[str]
+    owners: Sequence[str]
+    months: Sequence[str]
+
+    def classes(self, entry: Entry) -> list[str]:
+        """Return the classes of a report by which CSS hides it."""
+        found = [f"t{place}" for place, tag in enumerate(self.tags) if tag in entry.tags]
+        found += [f"w{self.owners.index(entry.owner)}"] if entry.owner in self.owners else []
+        mine = _months(entry)
+        return found + [f"m{place}" for place, month in enumerate(self.months) if month in mine]
+
+
+def _months(entry: Entry) -> set[str]:
+    """Return the months in which a report has a day: the first and the last, as 2026-01."""
+    return {day[:MONTH].replace("/", "-") for day in entry.days}
 
 
 GIVEN: Final = Text(zh="{name}", en="{name}")
@@ -319,8 +347,7 @@ def _ranks(keys: Sequence[tuple[object, ...]]) -> list[int]:
 def _shelves(
     entries: Sequence[Entry],
     columns: Sequence[str],
-    tags: Sequence[str],
-    owners: Sequence[str],
+    chips: Chips,
     links: str,
     keys: Sequence[str],
 ) -> list[Shelf]:
@@ -341,7 +368,7 @@ def _shelves(
     for row in sorted(range(len(groups)), key=lambda row: ranks[row][0]):
         family = groups[row]
         lines = tuple(
-            _line(entry, numbers[entry.path], columns, tags, owners, links, paths, known)
+            _line(entry, numbers[entry.path], columns, chips, links, paths, known)
             for entry in family
         )
         found.append(
@@ -376,8 +403,7 @@ def _line(
     entry: Entry,
     number: int,
     columns: Sequence[str],
-    tags: Sequence[str],
-    owners: Sequence[str],
+    chips: Chips,
     links: str,
     paths: Mapping[str, str],
     known: Mapping[str, str],
@@ -390,11 +416,7 @@ def _line(
         ),
         "",
     )
-    classes = [
-        f"s-{_state(entry) or 'none'}",
-        *(f"t{place}" for place, tag in enumerate(tags) if tag in entry.tags),
-    ]
-    classes += [f"w{owners.index(entry.owner)}"] if entry.owner in owners else []
+    classes = [f"s-{_state(entry) or 'none'}", *chips.classes(entry)]
     return Line(
         entry=entry,
         number=number,

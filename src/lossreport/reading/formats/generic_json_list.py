@@ -15,6 +15,7 @@ from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.formats.generic_jsonl import flat_row, metrics_of
 from lossreport.reading.kit.rows import ONCE, SUMMARY, RowWriter, facts_of, is_axis
+from lossreport.reading.kit.stamps import RowDates
 from lossreport.reading.kit.untrusted import json_at
 from lossreport.reading.parser import Parser, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
@@ -43,7 +44,7 @@ def read(log: LogFile) -> Iterator[Record]:
     """Yield the numbers of every object; where a process was killed while it wrote, those before
     the break.
     """
-    text, writer = log.text(), RowWriter()
+    text, writer, dates = log.text(), RowWriter(), RowDates()
     begin = BEGIN.match(text)
     at, line, counted = begin.end() if begin else 0, 1, 0
     while found := _object(text, at):
@@ -56,12 +57,14 @@ def read(log: LogFile) -> Iterator[Record]:
             )
             yield RawStatus(Status.FINISHED, line)
         else:
+            dates.see(flat)
             yield from writer.add(flat, lines)
         separator = BETWEEN.match(text, end)
         at = separator.end() if separator else end
     if text[at : at + 1] != "]":
         yield SkippedLine(line + text.count("\n", counted, at), BROKEN, torn=True)
     yield from writer.columns.chunks()
+    yield from dates.records()
     yield RowsRead(writer.rows, text.count("\n") + 1)
 
 

@@ -31,6 +31,7 @@ from lossreport.reading.kit.rows import (
     is_axis,
     number,
 )
+from lossreport.reading.kit.stamps import RowDates
 from lossreport.reading.parser import (
     Parser,
     RawEvent,
@@ -82,15 +83,17 @@ def read(log: LogFile) -> Iterator[Record]:
         if writer.columns.full():
             yield from writer.columns.chunks()
     yield from writer.columns.chunks()
+    yield from state.dates.records()
     yield RowsRead(writer.rows, state.last)
 
 
 @dataclass
 class _State:
-    """The last line, and the settings that records repeat."""
+    """The last line, the settings that records repeat, and when rows were logged."""
 
     last: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
+    dates: RowDates = field(default_factory=RowDates)
 
 
 def _one_by_one(found: Iterable[JsonRecord], writer: RowWriter, state: _State) -> Iterator[Record]:
@@ -121,6 +124,7 @@ def _one_by_one(found: Iterable[JsonRecord], writer: RowWriter, state: _State) -
             yield RawStatus(Status.FINISHED, record.line)
             continue
         yield from _said(row, record.line)
+        state.dates.see(row)
         yield from writer.add(row, record.line)
         if writer.columns.full():
             yield from writer.columns.chunks()

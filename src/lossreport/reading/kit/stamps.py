@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from lossreport import regex as re
 from lossreport.reading.parser import RawTime
@@ -50,3 +50,34 @@ class Stamps:
     def records(self) -> Iterator[RawTime]:
         """Yield what was seen, the first before the last."""
         yield from (RawTime(stamp) for stamp in self._seen)
+
+
+class RowDates:
+    """The first and the last date that records give under a name such as `time` or `created_at`:
+    "2026-01-02T03:04:05". A number there may be a duration and is none.
+    """
+
+    def __init__(self) -> None:
+        self._first, self._last = "", ""
+
+    def see(self, row: Mapping[str, Any]) -> None:
+        """Take in a record."""
+        for name, value in row.items():
+            if isinstance(value, str) and DATED.fullmatch(name) and (found := DATE.match(value)):
+                self._last = found[0].replace("T", " ").partition(",")[0].partition(".")[0]
+                self._first = self._first or self._last
+                return
+
+    def records(self) -> Iterator[RawTime]:
+        """Yield what was seen, the first before the last."""
+        if self._first:
+            yield RawTime(self._first)
+            yield RawTime(self._last)
+
+
+DATED: Final = re.compile(
+    r"_?(?:time|ts|date|date_?time|time_?stamp|wall_?time|created_at|logged_at|asctime|@timestamp|"
+    r"时间|日期)",
+    re.IGNORECASE,
+)
+"""Names under which a program writes when a row was logged."""
