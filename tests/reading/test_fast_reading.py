@@ -20,6 +20,7 @@ from lossreport.reading.formats import generic_dict, hf_stdout, metriclogger_tex
 from lossreport.reading.kit import line_stretches
 from lossreport.reading.kit.line_by_line import VARIABLE
 from lossreport.reading.kit.rows import RowWriter
+from lossreport.reading.lines.plain import PlainRows
 from lossreport.reading.lines.stretches import Stretches
 from lossreport.reading.parser import Parser, parser
 from lossreport.reading.runs.reading import Reading, read_log
@@ -241,6 +242,30 @@ LOGS = {
         "step {n} acc: {c}.5 | loss: {y} | acc: 0.{n}", count=200
     ),
     "zeros of both signs": lines("step {n} loss -0.00 bias {y} acc 0.0"),
+    "epochs of a bar": b"".join(
+        f"Epoch {e}:   0%|   | 0/90 [00:00<?, ?it/s]\n".encode()
+        + f"Epoch {e}:   0%|   | 0/90 [00:00<01:00, 3it/s, loss=9]\n".encode()
+        + lines(
+            f"Epoch {e}:  {{c}}%|## | {{n}}/90 [00:30<00:30, 3it/s, loss={{y}}, lr=1e-3]",
+            count=90,
+        ).partition(b"\n")[2]
+        + f"val epoch {e}: val_loss {1 / (e + 1)}\n".encode()
+        for e in range(6)
+    ),
+    "frames drawn twice in epochs": b"".join(
+        lines(*[f"Epoch {e}: 9%|#| {{n}}/60 [00:30<00:30, 3it/s, loss={{y}}]"] * 2, count=60)
+        for e in range(4)
+    ),
+    "a validation that repeats itself": b"".join(
+        lines(f"epoch {e} step {e}{{n:03d}} loss {{y}}", count=40) + b"val epoch 0: val_loss 0.5\n"
+        for e in range(8)
+    ),
+    "a training that begins again and again": lines("step {n} loss {y} lr 0.1", count=60) * 5,
+    "two metrics of the training in turns": lines(
+        "step {n} loss {y}", "step {n} train_acc 0.{n}", "epoch {e} val_loss {y}", count=300
+    ),
+    "a total that changes": lines("step {n}/500 loss {y}") + lines("step {n}/600 loss {y}"),
+    "a plan that changes": lines("epoch {n}/500 loss {y}") + lines("epoch 20{n}/600 loss {y}"),
     "frames of a bar": lines(
         "loss {y}: {c}%|##| {n}/200 [00:{n:02d}<01:00, 1.{n}it/s, loss={y}]\rloss {y}: {c}%|##| "
         "{n}/200 [00:{n:02d}<01:00, 2it/s, loss=2.{n}]"
@@ -258,7 +283,9 @@ def test_a_made_up_log_says_the_same(data: bytes, monkeypatch: pytest.MonkeyPatc
 
 WAYS_TAKEN = {
     "objects of one kind": (RowWriter, "add_many", lines('{{"step": {n}, "loss": {y}}}')),
-    "lines of any text": (Stretches, "_put", LOGS["epochs and steps"]),
+    "lines of any text": (PlainRows, "_put", LOGS["epochs and steps"]),
+    "frames of a bar": (PlainRows, "_put", LOGS["epochs of a bar"]),
+    "lines below headings": (Stretches, "_put", LOGS["a heading above its rows"]),
     "lines of a declared format": (line_stretches, "_stretch", LOGS["a declared format"]),
     "rows of the Trainer": (hf_stdout._Reader, "take_many", LOGS["rows of the Trainer"]),
     "rows of a MetricLogger": (metriclogger_text, "_take_many", LOGS["rows of a MetricLogger"]),

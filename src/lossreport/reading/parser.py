@@ -287,7 +287,7 @@ class Columns:
         self._columns: dict[
             ColumnKey, tuple[array[float], array[float], array[int], array[float], array[float]]
         ] = {}
-        self._held = 0
+        self._held, self._known = 0, set[ColumnKey]()
 
     def add(
         self,
@@ -339,6 +339,10 @@ class Columns:
         """Return whether values of a series were added since the last chunks."""
         return key in self._columns
 
+    def has_held(self, key: ColumnKey) -> bool:
+        """Return whether values of a series were ever added."""
+        return key in self._columns or key in self._known
+
     def full(self) -> bool:
         """Return whether it is time to take the chunks out."""
         return self._held >= FLUSH_ROWS
@@ -346,6 +350,7 @@ class Columns:
     def chunks(self) -> Iterator[ColumnChunk]:
         """Take out all that was added, a chunk a series, in the order the series appeared."""
         held, self._columns, self._held, shared = self._columns, {}, 0, Shared().of
+        self._known.update(held)
         for key, (x, y, line, epoch, of) in held.items():
             places = shared(frozen_floats(x)), frozen_floats(y), shared(frozen_ints(line))
             yield ColumnChunk(key, *places, shared(frozen_floats(epoch)), shared(frozen_floats(of)))

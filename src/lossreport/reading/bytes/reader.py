@@ -23,6 +23,7 @@ from lossreport.reading.bytes.compression import Unpacked, unpacked
 from lossreport.reading.bytes.encoding import WIDE, as_utf8, decode, detect, is_binary
 from lossreport.reading.bytes.spool import Spool
 from lossreport.reading.bytes.terminal import NOISE, fragments, prefix_of, split_writer, writers
+from lossreport.reading.bytes.texts import Texts
 from lossreport.values import dataclass
 
 HEAD_BYTES: Final = 1 << 16
@@ -58,8 +59,28 @@ def is_noisy(lines: bytes) -> bool:
     times as fast as one pattern for all.
     """
     return any(control in lines for control in CONTROLS) or (
-        b"**" in lines and BOLD.search(lines) is not None
+        b"*" in lines and b"**" in lines and BOLD.search(lines) is not None
     )
+
+
+def _is_utf8(lines: bytes) -> bool:
+    if lines.isascii():
+        return True
+    try:
+        lines.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _size(texts: Sequence[str]) -> int:
+    """Return about how many characters lines have: their bytes, where they are kept as such."""
+    return len(texts.data) if isinstance(texts, Texts) else sum(map(len, texts))
+
+
+def _longest(texts: Sequence[str]) -> int:
+    """Return how many characters the longest of some lines has at most."""
+    return texts.longest if isinstance(texts, Texts) else max(map(len, texts))
 
 
 Made = TypeVar("Made")
@@ -329,11 +350,9 @@ class LogFile:
         """
         marked = self._prefix is not None
         for block in self._counted():
-            texts = (
-                block.texts
-                if max(map(len, block.texts)) <= DIGITS
-                else [bounded(text) for text in block.texts]
-            )
+            texts = block.texts
+            if _longest(texts) > DIGITS:
+                texts = [bounded(text) for text in texts]
             yield Block(block.number, texts, block.complete, block.noisy or marked)
 
     def lines_of(self, block: Block) -> Iterator[Line]:
@@ -364,7 +383,7 @@ class LogFile:
     def _counted(self) -> Iterator[Block]:
         """Yield the blocks, and say how far the reading is."""
         for block in self._blocks():
-            progress.advance(sum(map(len, block.texts)) + len(block.texts))
+            progress.advance(_size(block.texts) + len(block.texts))
             yield block
 
     def _blocks(self) -> Iterator[Block]:
@@ -404,18 +423,17 @@ class LogFile:
             )
 
     def _decoded(self, lines: bytes) -> Sequence[str]:
-        """Return many lines as text, at once where all of them are UTF-8."""
+        """Return many lines as text, as they are where all of them are UTF-8."""
         end = self._line_end
-        try:
-            return lines.decode("utf-8").split(end.decode())
-        except UnicodeDecodeError:
+        if not _is_utf8(lines):
             return [decode(line, self.encoding) for line in lines.split(end)]
+        return Texts(lines) if end == b"\n" else lines.decode("utf-8").split(end.decode())
 
     def _clean(self, blocks: Iterable[Block], *, timed: bool = False) -> Iterator[Line]:
         prefix, first = self._prefix, self.writers[:1]
         mine = (self.writer, "") if (self.writer,) == first else (self.writer,)
         for block in blocks:
-            clock = _Clock(sum(map(len, block.texts)))
+            clock = _Clock(_size(block.texts))
             for number, raw in enumerate(block.texts, block.number):
                 if timed and not number % ASKED_EVERY and clock.is_out():
                     self.out_of_time.add(number)

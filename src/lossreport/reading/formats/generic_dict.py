@@ -15,7 +15,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.model.run import Entity, EntityKind, Floats
-from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.bytes.reader import Line, Lines, LogFile
 from lossreport.reading.kit.dict_lines import dict_of
 from lossreport.reading.kit.events import phrase_in, said
 from lossreport.reading.kit.key_values import DATE, text_row
@@ -84,12 +84,12 @@ def read(log: LogFile) -> Iterator[Record]:
         for line in log.lines():
             yield from reader.take(line)
     else:
-        for lines, sense, numbers in alike(log, Recipes(ask=reader.said, least=WORTH)):
-            if sense is None or numbers is None:
+        for lines, sense, columns in alike(log, Recipes(ask=reader.said, least=WORTH)):
+            if sense is None:
                 for line in lines:
                     yield from reader.take(line)
             else:
-                yield from reader.take_many(lines, sense, numbers)
+                yield from reader.take_many(lines, sense, columns)
     yield from reader.writer.columns.chunks()
     yield from (RawTime(stamp) for stamp in reader.stamps)
     yield RowsRead(reader.writer.rows, reader.last)
@@ -161,15 +161,18 @@ class _Reader:
             (tuple(placed), beside),
         )
 
-    def take_many(self, lines: Sequence[Line], sense: Sense, numbers: Floats) -> Iterator[Record]:
+    def take_many(self, lines: Lines, sense: Sense, columns: list[Floats]) -> Iterator[Record]:
         """Read rows of one kind: the first ones and the last by themselves."""
         (names, (split, entity)), last = sense.sample, len(lines) - 1
         for line in lines[:LEAD]:
             yield from self.take(line)
-        rows = np.arange(LEAD, last)
-        at = np.array([line.number for line in lines[LEAD:last]], dtype=np.int64)
         group = Group(
-            names, rows, at, [column[rows] for column in sense.filled(numbers)], split, entity
+            names,
+            np.arange(LEAD, last),
+            lines.numbers[LEAD:last],
+            [column[LEAD:last] for column in columns],
+            split,
+            entity,
         )
         taken = last > LEAD and self.writer.add_many([group])
         for line in lines[last if taken else LEAD :]:

@@ -17,10 +17,12 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Floats, SegmentWhy, Statistic, Status
-from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.bytes.reader import Line, Lines, LogFile
 from lossreport.reading.formats._hf_rows import (
     Bars,
-    Row,
+    Gathered,
+    Rows,
+    epochs_of,
     epochs_tell,
     launches_of,
     planned_steps,
@@ -84,14 +86,14 @@ def read(log: LogFile) -> Iterator[Record]:
         for line in log.lines():
             yield from reader.take(line)
     else:
-        for lines, sense, numbers in alike(log, Recipes(ask=_said, least=WORTH)):
-            if sense is None or numbers is None:
+        for lines, sense, columns in alike(log, Recipes(ask=_said, least=WORTH)):
+            if sense is None:
                 for line in lines:
                     yield from reader.take(line)
             else:
-                yield from reader.take_many(lines, sense, numbers)
-    yield from _columns(reader.rows)
-    yield RowsRead(len(reader.rows), reader.last)
+                yield from reader.take_many(lines, sense, columns)
+    yield from _columns(reader.gathered.rows())
+    yield RowsRead(reader.gathered.count, reader.last)
 
 
 WORTH: Final = 150
@@ -106,25 +108,21 @@ class _Reader:
     """Gathers the rows, and what is said before and behind them."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.gathered = Gathered()
         self._bars, self._settings = Bars(), Settings(Arguments())
         self._resumed = self._ended = False
         self.last = 0
 
-    def take_many(self, lines: Sequence[Line], sense: Sense, numbers: Floats) -> Iterator[Record]:
+    def take_many(self, lines: Lines, sense: Sense, columns: list[Floats]) -> Iterator[Record]:
         for line in lines[:LEAD]:
             yield from self.take(line)
         if self._resumed or self._ended:
             for line in lines[LEAD:]:
                 yield from self.take(line)
             return
-        bars, names = self._bars.seen(), sense.sample
-        values = zip(*(column[LEAD:].tolist() for column in sense.filled(numbers)), strict=True)
-        for line, row in zip(lines[LEAD:], values, strict=True):
-            self.rows.append(
-                Row(line.number, dict(zip(names, row, strict=True)), bars, False, False)
-            )
-        self.last = lines[-1].number
+        values = {name: column[LEAD:] for name, column in zip(sense.sample, columns, strict=True)}
+        self.gathered.extend(lines.numbers[LEAD:], values, self._bars.seen())
+        self.last = int(lines.numbers[-1])
 
     def take(self, line: Line) -> Iterator[Record]:
         self.last = line.number
@@ -136,7 +134,7 @@ class _Reader:
         record = _record(line.text)
         if record is not None:
             yield from self._take(record, line.number)
-        elif not self.rows or self._ended or self._resumed:
+        elif not self.gathered.count or self._ended or self._resumed:
             # between two rows of one training stands what others print
             self._settings.see(line.text, line.number)
 
@@ -151,8 +149,12 @@ class _Reader:
             yield RawStatus(Status.FINISHED, line)
             self._ended = True
         elif _is_row(record):
-            values = {name: number(value) for name, value in record.items()}
-            self.rows.append(Row(line, values, self._bars.seen(), self._resumed, self._ended))
+            values = {
+                name: found
+                for name, value in record.items()
+                if (found := number(value)) is not None
+            }
+            self.gathered.add(line, values, self._bars.seen(), self._resumed, self._ended)
             self._resumed = self._resumed and "loss" not in record
             self._ended = self._ended and "loss" not in record
 
@@ -178,72 +180,68 @@ class Arguments:
 ARGUMENTS_REACH: Final = 80
 
 
-def _columns(rows: Sequence[Row]) -> Iterator[Record]:
+def _columns(several: Sequence[Rows]) -> Iterator[Record]:
     """Yield the launches and their values: at the steps of the bars where the epochs do not tell
     the rows apart.
     """
-    launches = launches_of(rows)
+    launches = launches_of(several)
     planned = [planned_steps(launch) for launch in launches]
-    steps = None if epochs_tell(rows) else _all_steps(launches, planned)
+    steps = None if epochs_tell(several) else _all_steps(launches, planned)
     for launch, total in zip(launches, planned, strict=True):
         if total:
-            yield RawFact("max_steps", total, launch[0].line)
+            yield RawFact("max_steps", total, int(launch[0].lines[0]))
     for before, launch in pairwise(launches):
-        yield RawSegment(launch[0].line, _why(before, launch[0]))
-    yield from _values(rows, steps)
+        yield RawSegment(int(launch[0].lines[0]), _why(before, launch[0]))
+    yield from _values([rows for launch in launches for rows in launch], steps)
 
 
-def _why(before: Sequence[Row], first: Row) -> SegmentWhy:
+def _why(before: Sequence[Rows], first: Rows) -> SegmentWhy:
     """Return what begins: a resume where one was announced or the training goes on in the middle,
     else another run.
     """
     if first.resumed:
         return "resume"
-    epochs = [
-        epoch
-        for row in before
-        if row.is_training and (epoch := number(row.values.get("epoch"))) is not None
-    ]
-    at, interval = (
-        number(first.values.get("epoch")) or 0.0,
-        float(np.median(np.diff(epochs))) if len(epochs) > 1 else 0.0,
-    )
+    epochs = epochs_of(before)
+    interval = float(np.median(np.diff(epochs))) if len(epochs) > 1 else 0.0
     if first.ended:
         return "new_run"
-    return "restart" if at <= min(epochs, default=0.0) + max(interval, 0.0) else "resume"
+    begin = float(epochs.min()) if len(epochs) else 0.0
+    return "restart" if first.epoch[0] <= begin + max(interval, 0.0) else "resume"
 
 
 def _all_steps(
-    launches: Sequence[Sequence[Row]], planned: Sequence[int | None]
-) -> list[float] | None:
-    """Return the step of every row, None where not every launch has a bar that moves."""
+    launches: Sequence[Sequence[Rows]], planned: Sequence[int | None]
+) -> list[Floats] | None:
+    """Return the steps of all rows, None where not every launch has a bar that moves."""
     found = [steps_of(launch, total) for launch, total in zip(launches, planned, strict=True)]
     return None if not all(found) else [step for steps in found for step in steps or ()]
 
 
-def _values(rows: Sequence[Row], steps: list[float] | None) -> Iterator[Record]:
+def _values(several: Sequence[Rows], steps: list[Floats] | None) -> Iterator[Record]:
     columns = Columns()
-    for i, row in enumerate(rows):
-        epoch = number(row.values.get("epoch"))
-        x, axis = (float(i), Axis.ROW) if epoch is None else (epoch, Axis.EPOCH)
-        if steps is not None:
-            x, axis = steps[i], Axis.STEP
-        for printed, raw in row.values.items():
-            value = number(raw)
-            if value is None or printed == "epoch" or SPEED.match(printed):
-                continue
-            split, name = split_name(printed)
-            statistic = (
-                Statistic.WINDOW_MEAN if (split, name) == ("train", "loss") else Statistic.VALUE
-            )
-            columns.add(
-                ColumnKey(name, split, axis, statistic),
-                x,
-                value,
-                row.line,
-                math.nan if epoch is None or axis is Axis.EPOCH else epoch,
-            )
+    for at, rows in enumerate(several):
+        x, axis = (rows.epoch, Axis.EPOCH) if steps is None else (steps[at], Axis.STEP)
+        none = np.full(len(rows), math.nan)
+        beside = none if axis is Axis.EPOCH else rows.epoch
+        found = [(_key(name, axis), y) for name, y in rows.values.items() if _is_value(name)]
+        if len({key for key, _ in found}) == len(found):
+            for key, y in found:
+                columns.extend(key, x, y, rows.lines, beside, none)
+        else:  # a column that a row tells twice is filled row by row
+            for row in range(len(rows)):
+                for key, y in found:
+                    columns.add(key, x[row], y[row], rows.lines[row], beside[row])
     yield from columns.chunks()
+
+
+def _is_value(name: str) -> bool:
+    return name != "epoch" and SPEED.match(name) is None
+
+
+def _key(printed: str, axis: Axis) -> ColumnKey:
+    split, name = split_name(printed)
+    is_mean = (split, name) == ("train", "loss")
+    return ColumnKey(name, split, axis, Statistic.WINDOW_MEAN if is_mean else Statistic.VALUE)
 
 
 def _said(text: str) -> Said | None:

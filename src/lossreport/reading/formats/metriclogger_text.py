@@ -344,12 +344,12 @@ def _read_fast(log: LogFile, state: Reading) -> Iterator[Record]:
     into the columns together.
     """
     recipes = Recipes(ask=_said, least=WORTH)
-    for lines, sense, numbers in alike(log, recipes):
-        if sense is None or numbers is None:
+    for lines, sense, columns in alike(log, recipes):
+        if sense is None:
             for line in lines:
                 yield from state.take(line)
         else:
-            yield from _take_many(lines, sense, numbers, state)
+            yield from _take_many(lines, sense, columns, state)
         if state.columns.full():
             yield from state.columns.chunks()
 
@@ -384,11 +384,13 @@ def _said(text: str) -> Said | None:
     )
 
 
-def _take_many(lines: Lines, sense: Sense, numbers: Floats, state: Reading) -> Iterator[Record]:
+def _take_many(
+    lines: Lines, sense: Sense, columns: list[Floats], state: Reading
+) -> Iterator[Record]:
     """Take rows of one kind: by themselves those that begin a pass, go back or say another total,
     the others at once.
     """
-    i, n, epoch, epochs, *values = sense.filled(numbers)
+    i, n, epoch, epochs, *values = columns
     at = 0
     while at < len(lines):
         upto = min(len(lines), at + LEAD)

@@ -5,12 +5,14 @@ logger wrote NaN or a line is torn.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
 
 from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.bytes.texts import Texts
 from lossreport.reading.kit.rows import Group
 from lossreport.reading.kit.untrusted import json_line
 from lossreport.text import Text
@@ -112,30 +114,35 @@ def _groups(
     """Return the rows of lines that are objects of numbers, by their names; None where one is
     anything else.
     """
-    joined = ",\n".join(texts)
+    lines = Texts.of(texts)
     count = len(texts)
-    if not joined.startswith("{") or joined.count("{") != count or joined.count("\n{") != count - 1:
+    if lines is None or not lines.data.startswith(b"{") or lines.data.count(b"{") != count:
+        return None
+    if lines.data.count(b"\n{") != count - 1:
         return None  # each line begins its own object, and none holds another
     try:
-        rows = orjson.loads(f"[{joined}]")
+        rows = orjson.loads(b"[" + lines.data.replace(b"\n", b",\n") + b"]")
     except ValueError:
         return None
     if len(rows) != count:
         return None
+    named = list(map(tuple, rows))
     places: dict[tuple[str, ...], list[int]] = {}
-    for place, row in enumerate(rows):
-        places.setdefault(tuple(row), []).append(place)
+    if len(kinds := set(named)) == 1:
+        places = {kind: list(range(count)) for kind in kinds}
+    else:
+        for place, names in enumerate(named):
+            places.setdefault(names, []).append(place)
     groups = []
     for names, mine in places.items():
         if not names or not is_plain(rows[mine[0]]):
             return None
-        values = [[rows[place][name] for place in mine] for name in names]
-        if not NUMBERS.issuperset({kind for column in values for kind in set(map(type, column))}):
+        values = list(chain.from_iterable(rows[place].values() for place in mine))
+        if not NUMBERS.issuperset(set(map(type, values))):
             return None
         at = np.array(mine, dtype=np.int64)
-        groups.append(
-            Group(names, at, number + at, [np.array(column, dtype=np.float64) for column in values])
-        )
+        table = np.array(values, dtype=np.float64).reshape(len(mine), len(names))
+        groups.append(Group(names, at, number + at, list(np.ascontiguousarray(table.T))))
     return groups
 
 

@@ -17,8 +17,7 @@ import numpy as np
 from lossreport.model.run import Axis, Floats
 from lossreport.reading.bytes.reader import Lines, LogFile
 from lossreport.reading.kit.line_row import Row
-from lossreport.reading.kit.recipes import LEAST, Recipes, Said, Sense, runs_of
-from lossreport.reading.kit.shapes import shapes_of
+from lossreport.reading.kit.recipes import Recipes, Said, Sense, Senses
 from lossreport.reading.parser import Record
 
 if TYPE_CHECKING:
@@ -38,29 +37,24 @@ LEAD: Final = 2
 
 def read_fast(reader: LineReader, log: LogFile) -> Iterator[Record]:
     """Yield the records of all lines, but for those at the end."""
-    recipes, state, place = None, None, 0
-    for block in log.blocks():
-        for some in _chunks(log.columns_of(block), place):
-            shapes = shapes_of(some.texts) if block.complete and place >= BEGINNING else None
-            if shapes is None or len(some) < LEAST:
+    recipes, state, place, senses = None, None, 0, Senses()
+    for written in log.blocks():
+        for some in _chunks(log.columns_of(written), place):
+            if recipes is None or state != reader.state:
+                state = reader.state
+                recipes = Recipes(ask=_asking(reader, state), least=WORTH)
+            is_begun = written.complete and place >= BEGINNING
+            block = senses.block(some, recipes) if is_begun else None
+            if block is None:
                 yield from reader.take(some, place)
             else:
-                if recipes is None or state != reader.state:
-                    state = reader.state
-                    recipes = Recipes(ask=_asking(reader, state), least=WORTH)
-                at = place
-                for sense, (begin, end) in runs_of(recipes.senses(some.texts, shapes)):
-                    if sense is None or end - begin < LEAST:
-                        yield from reader.take(some[begin:end], at + begin)
+                for sense, begin, end in block.worthy():
+                    lines = some[begin:end]
+                    if sense is None:
+                        yield from reader.take(lines, place + begin)
                     else:
-                        yield from _stretch(
-                            reader,
-                            some[begin:end],
-                            at + begin,
-                            sense,
-                            shapes.rows(begin, end),
-                            state,
-                        )
+                        columns = block.columns_at(sense, begin, end)
+                        yield from _stretch(reader, lines, place + begin, sense, columns, state)
             place += len(some)
 
 
@@ -115,12 +109,12 @@ def _named(row: Row) -> tuple[object, ...]:
 
 
 def _stretch(
-    reader: LineReader, lines: Lines, place: int, sense: Sense, numbers: Floats, state: Any
+    reader: LineReader, lines: Lines, place: int, sense: Sense, columns: list[Floats], state: Any
 ) -> Iterator[Record]:
     row: Row = sense.sample
     yield from reader.take(lines[:LEAD], place)
     last = len(lines) - 1
-    x, epoch, *rest = (column[LEAD:last] for column in sense.filled(numbers))
+    x, epoch, *rest = (column[LEAD:last] for column in columns)
     plans, values = rest[: len(row.facts)], rest[len(row.facts) :]
     told = all(
         (plan == reader.told.get(name)).all()

@@ -12,14 +12,17 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from lossreport.model.run import Floats
+from lossreport.model.run import Floats, Ints
 from lossreport.reading.bytes.reader import Lines, LogFile
-from lossreport.reading.kit.shapes import MARK, Shapes, shapes_of
+from lossreport.reading.bytes.texts import Texts
+from lossreport.reading.kit.layouts import UNKNOWN, Layouts, Page, Rows, groups_of
+from lossreport.reading.kit.shapes import MARK, shapes_of
 from lossreport.values import dataclass
 
 PROBES: Final = 5
@@ -36,8 +39,6 @@ MOST: Final = 600
 """Recipes of one file; with more shapes a log is free text."""
 REMEMBERED: Final = 10_000
 """Shapes whose lines are counted; free text has as many as lines."""
-PLAIN: Final = bytes.maketrans(bytes(range(MARK, MARK + 8)), bytes([MARK]) * 8)
-"""Takes from a shape what it says of its numbers."""
 
 
 class Said(NamedTuple):
@@ -64,7 +65,7 @@ class Sense:
     """What the lines of some shapes have in common: what is said of them, and where each number of
     it comes from.
 
-    `sample` is what was said of one of them. Lines of one sense have as many numbers each.
+    `sample` is what was said of one of them. Lines of one sense have `count` numbers each.
     """
 
     fixed: Hashable
@@ -73,17 +74,6 @@ class Sense:
     sample: Any
     number: int
 
-    def filled(self, numbers: Floats) -> list[Floats]:
-        """Return each number of what is said, for all lines of a table of numbers."""
-        return [_column(numbers, at, factor) for at, factor in self.sources]
-
-
-def _column(numbers: Floats, at: int, factor: float) -> Floats:
-    """Return a column of a table with its sign, or a constant where there is none to take."""
-    if at < 0:
-        return np.full(len(numbers), factor)
-    return numbers[:, at] if factor > 0 else -numbers[:, at]
-
 
 @dataclass(kw_only=True)
 class Recipes:
@@ -91,68 +81,73 @@ class Recipes:
     is not to be read fast.
 
     `least` is how many lines of one shape have come for which a recipe is worth its thirty
-    questions. What shapes say of their numbers (zero, whole, beyond) is in most places of no
-    matter: `_matters` holds the places where it is, by the shape without it.
+    questions. What may be asked of the numbers of a shape (zero, whole, beyond) is of most of them
+    of no matter: `_matters` holds the numbers of which it is, by the shape; `_asked` are the shapes
+    and what was said of them for which that is known. Shapes of one `_family` differ in how often a
+    character stands behind itself: the bar of a frame, the blanks of a column.
     """
 
     ask: Callable[[str], Said | None]
     least: int
-    _known: dict[bytes, Sense | None] = field(default_factory=dict)
     _matters: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
+    _asked: set[tuple[bytes, Hashable]] = field(default_factory=set)
+    _families: dict[tuple[object, bytes], tuple[tuple[int, ...], Sense]] = field(
+        default_factory=dict
+    )
     _seen: dict[bytes, int] = field(default_factory=dict)
     _of: dict[tuple[bytes, bytes], Sense | None] = field(default_factory=dict)
     _senses: dict[Hashable, Sense] = field(default_factory=dict)
+    _numbered: list[Sense] = field(default_factory=list)
     _zeros: dict[Hashable, list[tuple[Source, ...]]] = field(default_factory=dict)
 
-    def senses(self, texts: Sequence[str], shapes: Shapes) -> list[Sense | None]:
-        """Return the sense of every line, None for one that is to be read by itself."""
-        known = self._known
-        found = [known.get(key) for key in shapes.keys]
-        unknown: dict[bytes, list[int]] = {}
-        for place in (place for place, sense in enumerate(found) if sense is None):
-            if (key := shapes.keys[place]) not in known:
-                unknown.setdefault(key, []).append(place)
+    def read(self, page: Page) -> Block:
+        """Return the sense of every line of a block."""
+        found = np.full(len(page.shapes), UNKNOWN, dtype=np.int64)
         if len(self._seen) > REMEMBERED:
             self._seen.clear()
-        for key, places in unknown.items():
-            plain = key.translate(PLAIN)
-            self._seen[plain] = self._seen.get(plain, 0) + len(places)
-        for key, places in unknown.items():
-            plain = key.translate(PLAIN)
-            if plain not in self._matters and self._seen[plain] < self.least:
+        for shape, lines in groups_of(page.shapes):
+            if shape == UNKNOWN or not page.count(shape):
                 continue
-            sense = known[key] = self._found(key, plain, texts[places[0]], shapes, places[0])
-            for place in places if sense is not None else ():
-                found[place] = sense
-        return found
+            key = page.key(shape)
+            if key not in self._matters:
+                self._seen[key] = self._seen.get(key, 0) + len(lines)
+                if self._seen[key] < self.least:
+                    continue
+            self._tell(page, shape, lines, found)
+        return Block(page, found, self._numbered)
+
+    def _tell(self, page: Page, shape: int, lines: Ints, found: Ints) -> None:
+        """Note the sense of the lines of one shape."""
+        key = page.key(shape)
+        matters = self._matters.get(key)
+        asked = range(page.count(shape)) if matters is None else matters
+        for flags, some in _by_flags(page, lines, asked):
+            name = (key, flags) if matters is not None else (key + b"\n", flags)
+            if name not in self._of:
+                if len(self._of) >= MOST:
+                    return
+                self._of[name] = self._learn(key, page.text(int(some[0])))
+                if self._matters.get(key) != matters:  # now it is known what does
+                    known = next(_by_flags(page, some[:1], self._matters[key]))[0]
+                    self._of[key, known] = self._of[name]
+                    self._tell(page, shape, lines, found)
+                    return
+            sense = self._of[name]
+            if sense is not None:
+                found[some] = sense.number
 
     def close(self, sense: Sense) -> None:
         """Read the lines of a sense by themselves from now on: one of them said something else."""
-        self._known = {key: None if one is sense else one for key, one in self._known.items()}
-        self._of = {key: None if one is sense else one for key, one in self._of.items()}
+        self._of = {name: None if one is sense else one for name, one in self._of.items()}
 
-    def _found(
-        self, key: bytes, plain: bytes, text: str, shapes: Shapes, place: int
-    ) -> Sense | None:
-        matters = self._matters.get(plain)
-        name = None if matters is None else (plain, bytes(key[at] for at in matters))
-        if name is None or name not in self._of:
-            if len(self._of) >= MOST:
-                return None
-            sense = self._learn(key, plain, text, shapes, place)
-            if (matters := self._matters.get(plain)) is None:
-                return sense
-            self._of[plain, bytes(key[at] for at in matters)] = sense
-            return sense
-        return self._of[name]
-
-    def _learn(
-        self, key: bytes, plain: bytes, text: str, shapes: Shapes, place: int
-    ) -> Sense | None:
-        first = self.ask(text)
-        line = _Line.at(shapes, place)
+    def _learn(self, key: bytes, text: str) -> Sense | None:
+        first, line = self.ask(text), _Line.of(text)
         if first is None or line is None:
             return None
+        family = _family(key), line.flags.tobytes()
+        if (known := self._families.get(family)) and self._is_of(known[1], line, key, first):
+            self._now_matters(key, known[0])
+            return known[1]
         said, numbers = [first], [line.numbers]
         for other, values in _made_up(line, key):
             one = self.ask(other)
@@ -163,24 +158,40 @@ class Recipes:
         sources = _sources(said, np.array(numbers)) if len(said) > PROBES else None
         if sources is None:
             return None
-        if plain not in self._matters:
-            self._matters[plain] = self._what_matters(key, line, first, sources)
-        return self._sense(first, self._with_zeros(first, sources, line.numbers), len(line.numbers))
+        if (key, first.fixed) not in self._asked:
+            self._asked.add((key, first.fixed))
+            self._now_matters(key, self._what_matters(key, line, first, sources))
+        sense = self._sense(
+            first, self._with_zeros(first, sources, line.numbers), len(line.numbers)
+        )
+        self._families[family] = self._matters[key], sense
+        return sense
+
+    def _now_matters(self, key: bytes, found: Sequence[int]) -> None:
+        self._matters[key] = tuple(sorted({*self._matters.get(key, ()), *found}))
+
+    def _is_of(self, sense: Sense, line: _Line, key: bytes, first: Said) -> bool:
+        """Return whether a line and one that is made up say what a sense says of them."""
+        made = next(_made_up(line, key), None)
+        return made is not None and all(
+            said is not None
+            and said.fixed == sense.fixed
+            and bits_of(said.numbers) == bits_of(_filled(sense.sources, values))
+            for said, values in ((first, line.numbers), (self.ask(made[0]), made[1]))
+        )
 
     def _what_matters(
         self, key: bytes, line: _Line, first: Said, sources: tuple[Source, ...]
     ) -> tuple[int, ...]:
-        """Return the places of a shape at which it matters whether a number is zero, whole, or
-        beyond the one before.
+        """Return the numbers of a shape of which it matters whether they are zero, whole, or beyond
+        the one before.
         """
 
         def differences(edits: Sequence[Edit]) -> set[int]:
-            """Return the places at which the shape is another one with which something else is
-            said.
-            """
+            """Return the numbers of which other things are known where something else is said."""
             text = line.edited(edits).decode("utf-8", "surrogatepass")
             made = shapes_of([text])
-            if made is None or made.keys[0].translate(PLAIN) != key.translate(PLAIN):
+            if made is None or made.keys[0] != key:
                 return set()  # of another shape altogether, which is looked at by itself
             said = self.ask(text)
             if (
@@ -189,7 +200,7 @@ class Recipes:
                 and bits_of(said.numbers) == bits_of(_filled(sources, made.values))
             ):
                 return set()
-            return {at for at, (a, b) in enumerate(zip(key, made.keys[0], strict=True)) if a != b}
+            return set(np.flatnonzero(made.flags != line.flags).tolist())
 
         return tuple(
             sorted({at for edits in line.turned() for at in _that_matter(edits, differences)})
@@ -199,7 +210,9 @@ class Recipes:
         """Return the one sense of lines that say the same from the same places."""
         name = (said.fixed, sources, count)
         if name not in self._senses:
-            self._senses[name] = Sense(said.fixed, sources, count, said.value, len(self._senses))
+            sense = Sense(said.fixed, sources, count, said.value, len(self._senses))
+            self._senses[name] = sense
+            self._numbered.append(sense)
             self._zeros.setdefault(said.fixed, []).append(sources)
         return self._senses[name]
 
@@ -219,32 +232,110 @@ class Recipes:
         return sources
 
 
-def alike(log: LogFile, recipes: Recipes) -> Iterator[tuple[Lines, Sense | None, Floats | None]]:
-    """Yield the lines of a file in stretches of one sense, each with the numbers of its lines; None
-    with those that are to be read by themselves.
+def _by_flags(page: Page, lines: Ints, asked: Sequence[int]) -> Iterator[tuple[bytes, Ints]]:
+    """Yield lines of one shape by what is known of some of their numbers."""
+    flags, rows = np.zeros((len(lines), len(asked)), dtype=np.uint8), page.rows(lines)
+    for at, number in enumerate(asked):
+        flags[:, at] = rows.flags(number)
+    is_usual = (flags == flags[:1]).all(axis=1)
+    yield flags[0].tobytes(), lines[is_usual]
+    if not is_usual.all():
+        odd, lines = flags[~is_usual], lines[~is_usual]
+        kinds, which = np.unique(odd, axis=0, return_inverse=True)
+        for kind, some in groups_of(which.reshape(-1)):
+            yield kinds[kind].tobytes(), lines[some]
+
+
+class Block:
+    """The senses of the lines of a block, by number (`UNKNOWN` for one that is to be read by
+    itself), and their numbers as far as they are asked for.
     """
-    for block in log.blocks():
-        lines = log.columns_of(block)
-        texts = lines.texts
-        shapes = shapes_of(texts) if block.complete and len(lines) >= LEAST else None
-        if shapes is None:
-            yield lines, None, None
+
+    def __init__(self, page: Page, senses: Ints, known: Sequence[Sense]) -> None:
+        self.page, self.senses, self._known = page, senses, known
+        self._lines: dict[int, Ints] = {}
+        self._rows: dict[int, Rows] = {}
+        self._columns: dict[tuple[int, int], Floats] = {}
+
+    def known(self) -> Iterator[tuple[int, int]]:
+        """Yield where lines behind each other that all have a sense, or none, begin and end."""
+        yield from _bounds(self.senses == UNKNOWN)
+
+    def stretches(self, first: int, last: int) -> Iterator[tuple[Sense, int, int]]:
+        """Yield some lines, all of which have one, by their senses: where they begin and end."""
+        for begin, end in _bounds(self.senses[first:last]):
+            yield self._known[int(self.senses[first + begin])], first + begin, first + end
+
+    def worthy(self) -> Iterator[tuple[Sense | None, int, int]]:
+        """Yield all lines by their senses: where they begin and end, None for too few of one."""
+        for first, last in _bounds(self.senses):
+            number = int(self.senses[first])
+            worth = number != UNKNOWN and last - first >= LEAST
+            yield self._known[number] if worth else None, first, last
+
+    def columns_at(self, sense: Sense, first: int, last: int) -> list[Floats]:
+        """Return each number of what the lines of one sense say, of those from one line up to
+        another.
+        """
+        if sense.number not in self._lines:
+            self._lines[sense.number] = np.flatnonzero(self.senses == sense.number)
+        part = slice(*np.searchsorted(self._lines[sense.number], (first, last)).tolist())
+        return [self._column(sense, source, part) for source in sense.sources]
+
+    def _column(self, sense: Sense, source: Source, part: slice) -> Floats:
+        if source.at < 0:
+            return np.full(part.stop - part.start, source.factor)
+        name = sense.number, source.at
+        if name not in self._columns:
+            if sense.number not in self._rows:
+                self._rows[sense.number] = self.page.rows(self._lines[sense.number])
+            self._columns[name] = self._rows[sense.number].numbers(source.at)
+        column = self._columns[name][part]
+        return column if source.factor > 0 else -column
+
+
+def _bounds(values: npt.NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Yield where the same values behind each other begin and end."""
+    yield from pairwise([0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), len(values)])
+
+
+class Senses:
+    """Reads the lines of one file by recipes: what a layout is holds for all of them, whatever is
+    asked.
+    """
+
+    def __init__(self) -> None:
+        self._layouts = Layouts()
+
+    def block(self, lines: Lines, recipes: Recipes) -> Block | None:
+        """Return the senses of lines; None where they are to be read by themselves."""
+        texts = Texts.of(lines.texts) if len(lines) >= LEAST else None
+        page = None if texts is None else self._layouts.page(texts)
+        return None if page is None else recipes.read(page)
+
+
+def alike(log: LogFile, recipes: Recipes) -> Iterator[tuple[Lines, Sense | None, list[Floats]]]:
+    """Yield the lines of a file in stretches of one sense, each with the numbers of what its lines
+    say; without a sense those that are to be read by themselves.
+    """
+    senses = Senses()
+    for written in log.blocks():
+        lines = log.columns_of(written)
+        block = senses.block(lines, recipes) if written.complete else None
+        if block is None:
+            yield lines, None, []
             continue
-        senses = recipes.senses(texts, shapes)
-        for sense, (first, last) in runs_of(senses):
-            worth = sense is not None and last - first >= LEAST
-            yield (
-                (lines[first:last], sense, shapes.rows(first, last))
-                if worth
-                else (lines[first:last], None, None)
-            )
+        for sense, first, last in block.worthy():
+            columns = [] if sense is None else block.columns_at(sense, first, last)
+            yield lines[first:last], sense, columns
 
 
-def runs_of(senses: Sequence[Sense | None]) -> Iterator[tuple[Sense | None, tuple[int, int]]]:
-    """Yield the stretches of lines of one sense: where each begins and ends."""
-    numbers = np.array([-1 if sense is None else sense.number for sense in senses])
-    bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(senses)]
-    yield from ((senses[first], (first, last)) for first, last in pairwise(bounds))
+def _family(key: bytes) -> tuple[object, ...]:
+    """Return a shape without how often a character stands behind itself, digits apart."""
+    return tuple(
+        (char, len(list(run)) if char == chr(MARK) else 1)
+        for char, run in groupby(key.decode("utf-8", "surrogatepass"))
+    )
 
 
 def _is_zero(constant: Source, source: Source, mine: Floats) -> bool:
@@ -258,7 +349,9 @@ def _sources(said: Sequence[Said], numbers: Floats) -> tuple[Source, ...] | None
     """Return where every number comes from; None where one comes from nowhere, or from one of two
     places that differ.
     """
-    found = []
+    found = list[Source]()
+    if not said[0].numbers:
+        return ()
     told = np.array([one.numbers for one in said], dtype=np.float64).reshape(len(said), -1)
     for column in told.T:
         if (column.view(np.uint64) == column[:1].view(np.uint64)).all():
@@ -286,21 +379,19 @@ def bits_of(numbers: Sequence[float]) -> bytes:
 
 
 def _made_up(line: _Line, key: bytes) -> Iterator[tuple[str, Floats]]:
-    """Yield lines of the same shape with other numbers, and those."""
+    """Yield lines of the same shape, of whose numbers the same is known, with other ones; and
+    those.
+    """
     left = PROBES
     for attempt in range(TRIED):
         lines = [line.with_others(random.Random(f"{attempt} {at}")) for at in range(2 * PROBES)]
         texts = [other.decode("utf-8", "surrogatepass") for other in lines]
         shapes = shapes_of(texts)
-        fitting = (
-            [at for at, other in enumerate(shapes.keys) if other == key][:left]
-            if shapes is not None
-            else []
-        )
-        for at in fitting:
-            if shapes is not None:
-                yield texts[at], shapes.values[shapes.at[at] : shapes.at[at + 1]]
-        left -= len(fitting)
+        for at, other in enumerate(shapes.keys if shapes is not None else ()):
+            part = slice(shapes.at[at], shapes.at[at + 1])  # type: ignore[union-attr]
+            if left and other == key and np.array_equal(shapes.flags[part], line.flags):  # type: ignore[union-attr]
+                left -= 1
+                yield texts[at], shapes.values[part]  # type: ignore[union-attr]
         if not left:
             return
 
@@ -325,29 +416,23 @@ def _that_matter(
 
 
 class _Line(NamedTuple):
-    """A line in UTF-8, where its numbers stand in it, and what they are."""
+    """A line in UTF-8, where its numbers stand in it, what they are, and what may be asked of
+    them.
+    """
 
     text: bytes
     spans: list[tuple[int, int]]
     numbers: Floats
+    flags: Ints
 
     @classmethod
-    def at(cls, shapes: Shapes, place: int) -> _Line | None:
+    def of(cls, text: str) -> _Line | None:
         """Return a line; None for one without a number."""
-        first, last = int(shapes.at[place]), int(shapes.at[place + 1])
-        if first == last:
+        shapes = shapes_of([text])
+        if shapes is None or not len(shapes.values):
             return None
-        start = shapes.data.rfind(b"\n", 0, int(shapes.starts[first])) + 1
-        end = shapes.data.find(b"\n", int(shapes.ends[last - 1]))
-        spans = [
-            (int(shapes.starts[at]) - start, int(shapes.ends[at]) - start)
-            for at in range(first, last)
-        ]
-        return cls(
-            shapes.data[start : end if end >= 0 else len(shapes.data)],
-            spans,
-            shapes.values[first:last],
-        )
+        spans = list(zip(shapes.starts.tolist(), shapes.ends.tolist(), strict=True))
+        return cls(shapes.data, spans, shapes.values, shapes.flags)
 
     def with_others(self, draw: random.Random) -> bytes:
         """Return the line with other numbers of the same forms."""

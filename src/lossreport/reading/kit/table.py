@@ -17,6 +17,7 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import Block, Line, LogFile
+from lossreport.reading.bytes.texts import joined
 from lossreport.reading.kit.names import METRIC_LIKE, meanings_of, split_name, unmarked_scores
 from lossreport.reading.kit.owners import Owner, owner_columns
 from lossreport.reading.kit.rows import (
@@ -362,8 +363,7 @@ class _Reader:
         if self.table.separator == BLANKS or block.noisy or not block.complete:
             return False
         separator, width = self.table.separator, len(self.table.header) - 1
-        text = "\n".join(block.texts)
-        code = text.encode("utf-8", "surrogatepass")
+        code = joined(block.texts)
         is_plain = (
             code.translate(None, PLAIN)
             == (separator.encode() * width + b"\n") * (len(block.texts) - 1)
@@ -374,13 +374,13 @@ class _Reader:
         return (
             is_plain
             or not code.translate(None, DIGITS + separator.encode())
-            or ODD.search(text) is None
+            or ODD.search(code.decode("utf-8", "surrogatepass")) is None
         )
 
     def read_block(self, block: Block) -> Iterator[Record]:
         self.last = block.number + len(block.texts) - 1
         yield from self._emit(
-            columns_of("\n".join(block.texts), self.table.separator),
+            columns_of(joined(block.texts).decode("utf-8", "surrogatepass"), self.table.separator),
             np.arange(block.number, self.last + 1),
             None,
         )

@@ -108,7 +108,7 @@ class TextReader:
         if BARE_BAR.fullmatch(line.text):
             if BEGUN.search(line.text):
                 # of the bar before; a row of this one is no later frame of it
-                yield from self._end_of_frames()
+                yield from self.end_of_frames()
             return
         for word in said(line.text, line.number):
             self._writing.resumed |= isinstance(word, RawEvent) and word.kind == "resume"
@@ -121,14 +121,14 @@ class TextReader:
         """Read a line as part of a printed table, or as text."""
         is_table, rows = self._printed.tables.see(line.text, line.number)
         if rows:
-            yield from self._end_of_frames()
+            yield from self.end_of_frames()
             yield from self._settings.facts()
             yield from self._printed.put(rows)
         if not is_table:
             yield from self._line(line)
 
     def _end(self) -> Iterator[Record]:
-        yield from self._end_of_frames()
+        yield from self.end_of_frames()
         yield from self._printed.put(self._printed.tables.end())
         yield from self._end_of_pass()
         yield from self._placing.resolve(self._placing.closed + 1)
@@ -220,7 +220,7 @@ class TextReader:
     def _other(self, text: str, row: TextRow | None, line: int) -> Iterator[Record]:
         """Take in a line that is no row: a heading, a setting, a memory."""
         if row is not None and (row.is_bar or row.section is not None):
-            yield from self._end_of_frames()
+            yield from self.end_of_frames()
         if self._scope.see(text, row) and row is not None:
             yield from self._heading(row)
         elif text.strip() and (row is None or not row.is_bar):
@@ -258,7 +258,8 @@ class TextReader:
         if not row.is_bar:
             yield from self._row(held)
 
-    def _end_of_frames(self) -> Iterator[Record]:
+    def end_of_frames(self) -> Iterator[Record]:
+        """Yield the frame of a bar that is held: another one, or a line, stands behind it."""
         for held in self._frames.end():
             yield from self._row(held)
 
@@ -277,6 +278,10 @@ class TextReader:
             if self._passes and self._passes.ends_at(row):
                 yield from self._end_of_pass()
             yield from self._placing.place(held)
+
+    def forget_said(self) -> None:
+        """Forget the row before: there were others in between."""
+        self._said = ()
 
     def _is_echo(self, row: TextRow) -> bool:
         """Return whether a row with a place says just what the row before it said: two handlers of

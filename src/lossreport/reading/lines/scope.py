@@ -76,13 +76,19 @@ class Scope:
     awaits: bool = False
     counted: tuple[str, int | None, float, bool] | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no heading above says anything of the rows below."""
+        says = self.places or self.split or self.loaded or self.summary or self.bulleted
+        return not says and self.entity is None and self.run is None
+
     def see(self, text: str, row: TextRow | None) -> bool:
         """Take in a line that is no row of metrics; returns whether it is a heading with a
         place.
         """
         self.since += row is None or not row.is_bar
-        awaited, self.awaits = self.awaits, text.rstrip().endswith(("...", "…"))
-        if shared := SHARED.match(text.lstrip(" \t->*=[#")):
+        awaited, self.awaits = self.awaits, text.rstrip().endswith(AWAITS)
+        if shared := SHARED.match(text.lstrip(BULLETS)):
             self.entity = None
             if shared["eval"]:
                 self.split, self.idle, self.begun = "eval", 0, False
@@ -252,6 +258,15 @@ class Scope:
             if owner is not None and owner.is_run not in own
         )
         return [owner._replace(first=ABOVE) for owner in above]
+
+
+AWAITS: Final = ("...", "…")
+BULLETS: Final = " \t->*=[#"
+
+
+def heads_all(text: str) -> bool:
+    """Return whether a line speaks for all clients, or announces the one below it."""
+    return text.rstrip().endswith(AWAITS) or SHARED.match(text.lstrip(BULLETS)) is not None
 
 
 RULED: Final = re.compile(r"\s{0,40}[-=*#~]{2,80}[^-=*#~]{1,80}[-=*#~]{2,80}\s{0,40}")

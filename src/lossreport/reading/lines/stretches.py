@@ -12,7 +12,7 @@ them a new memory adds it to `_steady`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -23,17 +23,19 @@ from lossreport.model.run import Axis, Floats, Ints, Statistic
 from lossreport.reading.bytes.reader import Line, Lines
 from lossreport.reading.kit.events import phrase_in
 from lossreport.reading.kit.failures import EXIT_NEAR
+from lossreport.reading.kit.layouts import UNKNOWN, groups_of
 from lossreport.reading.kit.printed_table import take
-from lossreport.reading.kit.recipes import LEAST, Recipes, Said, Sense, bits_of, runs_of
-from lossreport.reading.kit.shapes import shapes_of
+from lossreport.reading.kit.recipes import LEAST, Block, Recipes, Said, Sense, Senses, bits_of
+from lossreport.reading.kit.settings import Settings
 from lossreport.reading.kit.table_state import EMPTY, TableState
-from lossreport.reading.lines.bars import BARE_BAR
+from lossreport.reading.lines.bars import BARE_BAR, BEGUN
 from lossreport.reading.lines.chatter import TRACEBACK, is_chatter
 from lossreport.reading.lines.class_lists import ClassLists
-from lossreport.reading.lines.prefix import DATE
+from lossreport.reading.lines.plain import PlainRows
+from lossreport.reading.lines.prefix import DATE, message_of
 from lossreport.reading.lines.remarks import NOTHING, STAMP_REACH
 from lossreport.reading.lines.row import TextRow, pieces, text_row
-from lossreport.reading.lines.scope import PLACE_REACH
+from lossreport.reading.lines.scope import PLACE_REACH, heads_all
 from lossreport.reading.lines.skeletons import fixed_of, numbers_of, with_numbers
 from lossreport.reading.lines.sub_passes import Held
 from lossreport.reading.lines.survey import meant
@@ -53,6 +55,10 @@ behind it is read.
 """
 CHECKED: Final = 1024
 """So often a line is read by itself besides: a sense that does not hold is closed."""
+REACH, NEAR = 1 << 20, 256
+"""Lines that are looked at together; where rows do not go on alike it is four times as many as went
+on the time before.
+"""
 LONGEST_WAIT: Final = 512
 """Lines until the next look where rows are not steady; the wait doubles up to it."""
 
@@ -64,9 +70,9 @@ class Stretch:
     one before: no place of theirs goes back, no total changes.
     """
 
-    def __init__(self, lines: Lines, keys: list[bytes], sense: Sense, filled: list[Floats]) -> None:
+    def __init__(self, lines: Lines, shapes: Ints, sense: Sense, filled: list[Floats]) -> None:
         self.texts, self.lines = lines.texts, lines.numbers
-        self.keys, self.sense, self.filled = keys, sense, filled
+        self.shapes, self.sense, self.filled = shapes, sense, filled
         self.places: list[Floats] = []
         self.totals: list[Floats] = []
         self.alike = np.ones(len(lines), dtype=bool)
@@ -121,28 +127,50 @@ class Stretches:
 
     def __post_init__(self) -> None:
         self._recipes = Recipes(ask=self._ask, least=WORTH)
-        self._apart: dict[tuple[bytes, TableState], bool] = {}
+        self._senses = Senses()
+        self._plain, self._reach = PlainRows(self), REACH
+        self._apart: dict[tuple[int, TableState], bool] = {}
         self._skipped = 0
 
     def read(self, lines: Lines) -> Iterator[Record]:
         """Yield the records of consecutive lines."""
-        texts = lines.texts
-        shapes = shapes_of(texts) if len(lines) >= LEAST else None
-        if shapes is None:
-            yield from self._slowly(lines)
+        block = self._senses.block(lines, self._recipes)
+        if block is None:
+            yield from self.slowly(lines)
             return
-        senses = self._recipes.senses(texts, shapes)
-        for sense, (first, last) in runs_of(senses):
-            if sense is None or last - first < LEAST:
-                yield from self._slowly(lines[first:last])
-            else:
-                filled = sense.filled(shapes.rows(first, last))
-                yield from self._stretch(
-                    lines[first:last],
-                    Stretch(lines[first:last], shapes.keys[first:last], sense, filled),
-                )
+        for first, last in block.known():
+            yield from self._known(lines, block, first, last)
 
-    def _slowly(self, lines: Iterable[Line]) -> Iterator[Record]:
+    def _known(self, lines: Lines, block: Block, first: int, last: int) -> Iterator[Record]:
+        """Yield the records of lines that all have a sense, or all have none."""
+        if last - first < LEAST or block.senses[first] == UNKNOWN:
+            yield from self.slowly(lines[first:last])
+            return
+        at, columns = first, self.reader._writing.columns
+        while at < last:
+            begin, upto = at, min(last, at + self._reach)
+            at = yield from self._plain.read(lines, block, begin, upto)
+            self._reach = REACH if at == upto else max(NEAR, min(REACH, 4 * (at - begin)))
+            if at == begin:
+                sense, _, at = next(block.stretches(at, last))
+                yield from self._alike(lines, block, sense, begin, at)
+            if columns.full():
+                yield from columns.chunks()
+
+    def _alike(
+        self, lines: Lines, block: Block, sense: Sense, first: int, last: int
+    ) -> Iterator[Record]:
+        """Yield the records of lines of one sense."""
+        some = lines[first:last]
+        if last - first < LEAST or sense.sample is None:
+            yield from self.slowly(some)
+        else:
+            filled = block.columns_at(sense, first, last)
+            yield from self._stretch(
+                some, Stretch(some, block.page.shapes[first:last], sense, filled)
+            )
+
+    def slowly(self, lines: Iterable[Line]) -> Iterator[Record]:
         for line in lines:
             yield from self.reader.take(line)
 
@@ -151,7 +179,7 @@ class Stretches:
         at, wait, columns = 0, lead, self.reader._writing.columns
         while at < len(lines):
             upto = min(len(lines), at + wait)
-            yield from self._slowly(lines[at:upto])
+            yield from self.slowly(lines[at:upto])
             at = upto
             steady = self._steady(stretch, at) if len(lines) - at > lead else None
             if steady is None or steady.end <= at:
@@ -165,31 +193,29 @@ class Stretches:
     # ----------------------------------------------------------------------------- what a line says
 
     def _ask(self, text: str) -> Said | None:
-        """Return what a line says that is a row and nothing else, whatever was above it."""
-        reader = self.reader
-        if len(text) > LONGEST or BARE_BAR.fullmatch(text) or NOTHING.search(text) or _speaks(text):
+        """Return what a line says that is a row and nothing else, whatever was above it; or that it
+        says nothing.
+        """
+        if BARE_BAR.fullmatch(text):
+            return Said(("bare", BEGUN.search(text) is not None), (), None)
+        if len(text) > LONGEST or NOTHING.search(text) or not self._is_plain_text(text):
             return None
-        if (
-            TRACEBACK.match(text)
-            or "Namespace(" in text
-            or is_chatter(text)
-            or reader._survey.dumps.holds(text)
-        ):
+        row = meant(text_row(text, dicts=True), self.reader._survey.words)
+        if row is None or row.section is not None or row.memories or not row.places:
             return None
-        lists = ClassLists()
-        if pieces(text) != [text] or lists.holds(text) or lists.rows(text) is not None:
-            return None
-        row = meant(text_row(text, dicts=True), reader._survey.words)
-        if (
-            row is None
-            or row.section is not None
-            or row.memories
-            or not row.pairs
-            or not row.places
-        ):
-            return None
+        if not row.pairs:
+            return SILENT if row.is_bar and not row.owners and is_silent(text) else None
         stamped = DATE.search(text, 0, STAMP_REACH) is not None
         return Said((tuple(fixed_of(row)), stamped), list(numbers_of(row)), row)
+
+    def _is_plain_text(self, text: str) -> bool:
+        """Return whether a line is no warning, setting, word of the run or part of a list."""
+        if _speaks(text) or TRACEBACK.match(text) or "Namespace(" in text or is_chatter(text):
+            return False
+        if self.reader._survey.dumps.holds(text) or pieces(text) != [text]:
+            return False
+        lists = ClassLists()
+        return not lists.holds(text) and lists.rows(text) is None
 
     # --------------------------------------------------------------------- whether rows go on alike
 
@@ -199,7 +225,7 @@ class Stretches:
         """
         reader, row = self.reader, stretch.row(at)
         if (
-            not self._is_idle()
+            not self.is_idle()
             or not self._is_sound(stretch, at)
             or not reader._is_row(row)
             or reader._unknown(row)
@@ -229,7 +255,7 @@ class Stretches:
         frame = self._frame(stretch, end - 1)
         return None if frame is None else found._replace(end=end, tables=tables, frame=frame)
 
-    def _is_idle(self) -> bool:
+    def is_idle(self) -> bool:
         """Return whether nothing waits for a row: no setting, no row without its place, no opening
         of a program that came again.
         """
@@ -250,14 +276,21 @@ class Stretches:
         if self._skipped < CHECKED:
             return True
         self._skipped = 0
-        said = self._ask(stretch.texts[at + left // 2])
+        middle = at + left // 2
+        return self.holds(stretch.sense, stretch.texts[middle], stretch.numbers_of(middle))
+
+    def holds(self, sense: Sense, text: str, numbers: Sequence[float]) -> bool:
+        """Return whether a line says what its sense says of it; a sense that does not hold is
+        closed.
+        """
+        said = self._ask(text)
         if (
             said is not None
-            and said.fixed == stretch.sense.fixed
-            and bits_of(said.numbers) == bits_of(stretch.numbers_of(at + left // 2))
+            and said.fixed == sense.fixed
+            and bits_of(said.numbers) == bits_of(numbers)
         ):
             return True
-        self._recipes.close(stretch.sense)
+        self._recipes.close(sense)
         return False
 
     def _applied(self, row: TextRow) -> TextRow | None:
@@ -392,7 +425,11 @@ class Stretches:
         there.
         """
         state = self.reader._printed.tables.state
-        if all(self._is_apart(key, stretch, at, state) for key in set(stretch.keys[at:end])):
+        shapes = stretch.shapes[at:end]
+        if all(
+            self.is_apart(shape, stretch.texts.__getitem__, lines + at)
+            for shape, lines in groups_of(shapes)
+        ):
             return end, state
         states = [state]
         for line in range(at, end):
@@ -403,19 +440,17 @@ class Stretches:
             states.append(state)
         return end, states[max(0, end - at)]
 
-    def _is_apart(self, key: bytes, stretch: Stretch, at: int, state: TableState) -> bool:
+    def is_apart(self, shape: int, text: Callable[[int], str], lines: Ints) -> bool:
         """Return whether lines of a shape are of no table and change nothing in what tables leave
         open.
         """
-        if (key, state) not in self._apart:
-            last = len(stretch.keys) - 1 - stretch.keys[::-1].index(key)
-            found = [
-                take(stretch.texts[line], 0, state) for line in (stretch.keys.index(key, at), last)
-            ]
-            self._apart[key, state] = all(
+        state = self.reader._printed.tables.state
+        if (shape, state) not in self._apart:
+            found = [take(text(line), 0, state) for line in (int(lines[0]), int(lines[-1]))]
+            self._apart[shape, state] = all(
                 not taken.is_table and not taken.rows and after == state for taken, after in found
             )
-        return self._apart[key, state]
+        return self._apart[shape, state]
 
     # ----------------------------------------------------------------------------- what is put down
 
@@ -487,6 +522,15 @@ class Stretches:
             if applied is None
             else Held(self.reader._without_others(applied), int(stretch.lines[at]))
         )
+
+
+SILENT: Final = Said("silent", (), None)
+"""A frame of a bar that shows nothing yet: the row before it is done, and that is all."""
+
+
+def is_silent(text: str) -> bool:
+    """Return whether a line heads nothing and sets nothing."""
+    return not heads_all(text) and not Settings().see(message_of(text).text, 0)
 
 
 EXITS: Final = (*EXIT_NEAR, "signal")

@@ -120,6 +120,10 @@ class Writing:
         """Return whether the mean beside a value is one of its own: in the middle of an epoch."""
         return where.axis in (Axis.ITERATION, Axis.STEP)
 
+    def before(self, axis: Axis) -> tuple[float, float] | None:
+        """Return the place of the last row of training on an axis; see `Where.order`."""
+        return self._before.get(axis)
+
     @property
     def holds_epochs(self) -> bool:
         """Whether numbers of whole epochs wait for their epoch to end."""
