@@ -109,12 +109,14 @@ class _Reader:
     def __init__(self, labels: Mapping[str, str]) -> None:
         self.writer, self.stamps, self.last = RowWriter(), list[str](), 0
         self._labels, self._settings, self._heading = labels, Settings(), Heading()
+        self._goes_on = False
 
     def take(self, line: Line) -> Iterator[Record]:
         """Read one line."""
         self.last = line.number
         yield from said(line.text, line.number)
         row = _row(line.text)
+        self._goes_on = row is not None
         if row is None:
             self._settings.see(line.text, line.number)
             self._heading.see(line.text)
@@ -164,18 +166,19 @@ class _Reader:
     def take_many(self, lines: Lines, sense: Sense, columns: list[Floats]) -> Iterator[Record]:
         """Read rows of one kind: the first ones and the last by themselves."""
         (names, (split, entity)), last = sense.sample, len(lines) - 1
-        for line in lines[:LEAD]:
+        lead = 0 if self._goes_on else LEAD
+        for line in lines[:lead]:
             yield from self.take(line)
         group = Group(
             names,
-            np.arange(LEAD, last),
-            lines.numbers[LEAD:last],
-            [column[LEAD:last] for column in columns],
+            np.arange(lead, last),
+            lines.numbers[lead:last],
+            [column[lead:last] for column in columns],
             split,
             entity,
         )
-        taken = last > LEAD and self.writer.add_many([group])
-        for line in lines[last if taken else LEAD :]:
+        taken = last > lead and self.writer.add_many([group])
+        for line in lines[last if taken else lead :]:
             yield from self.take(line)
         if self.writer.columns.full():
             yield from self.writer.columns.chunks()
