@@ -123,7 +123,44 @@ assertion	AssertionError: expected 3 channels
 spawn_without_guard	AttributeError: Can't pickle local object 'main.<locals>.<lambda>'
 no_process_group	ValueError: Error initializing torch.distributed using env:// rendezvous: environment variable RANK expected, but not set
 duplicate_gpu	torch.distributed.DistBackendError: NCCL error in: x, invalid usage. Duplicate GPU detected : rank 1 and rank 0 both on CUDA device 4000
-cuda_error	RuntimeError: CUDA error: initialization error"""
+cuda_error	RuntimeError: CUDA error: initialization error
+no_data	RuntimeError: train: No labels found in /data/a.cache, can not start training.
+no_data	ValueError: num_samples should be a positive integer value, but got num_samples=0
+no_data	FileNotFoundError: Found no valid file for the classes cats. Supported extensions are: .jpg
+input_channels	RuntimeError: Given groups=1, weight of size [64, 3, 7, 7], expected input[8, 4, 224, 224] to have 3 channels, but got 4 channels instead
+input_too_small	RuntimeError: Calculated padded input size per channel: (2 x 2). Kernel size: (3 x 3). Kernel size can't be greater than actual input size
+no_number	ValueError: could not convert string to float: 'abc'
+no_number	ValueError: Failed to convert a NumPy array to a Tensor (Unsupported object type list).
+data_not_finite	ValueError: Input X contains NaN.
+data_not_finite	ValueError: Input contains infinity or a value too large for dtype('float32').
+data_ran_out	tensorflow: Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at least `steps_per_epoch * epochs` batches
+text_not_padded	ValueError: Unable to create tensor, you should probably activate truncation and/or padding with 'padding=True' 'truncation=True'
+text_not_padded	ValueError: expected sequence of length 128 at dim 1 (got 94)
+targets_one_hot	RuntimeError: 1D target tensor expected, multi-target not supported
+targets_one_hot	InvalidArgumentError: Can not squeeze dim[1], expected a dimension of 1, got 10
+mask_has_channels	RuntimeError: only batches of spatial targets supported (3D tensors) but got targets of dimension: 4
+target_size	ValueError: Using a target size (torch.Size([64])) that is different to the input size (torch.Size([64, 1])) is deprecated. Please ensure they have the same size.
+class_count	ValueError: Invalid classes inferred from unique values of `y`.  Expected: [0 1 2], got [1 2 3]
+class_count	AssertionError: The `num_classes` (80) in Shared2FCBBoxHead of MMDataParallel does not matches the length of `CLASSES` 3) in CocoDataset
+text_longer_than_audio	InvalidArgumentError: Not enough time for target transition sequence (required: 28, available: 24)0You can turn this error into a warning by using the flag ignore_longer_outputs_than_inputs
+no_padding_token	ValueError: Asking to pad but the tokenizer does not have a padding token. Please select a token to use as `pad_token`
+quantised_without_adapters	ValueError: You cannot perform fine-tuning on purely quantized models. Please attach trainable adapters on top of the quantized model
+adapter_targets	ValueError: Target modules {'q_proj', 'v_proj'} not found in the base model. Please check the target modules and try again.
+unscale_half	ValueError: Attempting to unscale FP16 gradients.
+no_inf_checks	AssertionError: No inf checks were recorded for this optimizer.
+no_loss_returned	ValueError: The model did not return a loss from the inputs, only the following keys: logits. For reference, the inputs it received are input_ids,attention_mask.
+no_columns_left	ValueError: No columns in the dataset match the model's forward method signature: (input_ids, labels).
+metric_not_logged	lightning.fabric.utilities.exceptions.MisconfigurationException: `ModelCheckpoint(monitor='val_acc')` could not find the monitored key in the returned metrics
+metric_not_logged	KeyError: 'eval_loss'
+metric_not_logged	RuntimeError: Early stopping conditioned on metric `val_loss` which is not available. Pass in or modify your `EarlyStopping` callback
+attention_kernel	RuntimeError: FlashAttention only support fp16 and bf16 data type
+attention_kernel	RuntimeError: FlashAttention only supports Ampere GPUs or newer.
+meta_tensor	NotImplementedError: Cannot copy out of meta tensor; no data!
+gym_api	ValueError: not enough values to unpack (expected 5, got 4)
+gym_api	TypeError: reset() got an unexpected keyword argument 'seed'
+numpy_alias	AttributeError: module 'numpy' has no attribute 'int'.
+loss_not_finite	FloatingPointError: Predicted boxes or scores contain Inf/NaN. Training has diverged.
+sampling_nan	RuntimeError: normal expects all elements of std >= 0.0"""
 """The id, a tab, and a message as the libraries print it."""
 
 ONLY_LOOKS_LIKE_IT = {
@@ -141,6 +178,9 @@ ONLY_LOOKS_LIKE_IT = {
     "numerics": "NaN checks: on (nan in gradient is skipped)",
     "stopped": "press Ctrl-C to stop; the time limit of the job is 24 h",
     "program": "assertions: enabled, keys checked: labels",
+    "data_sets": "data: 0 files skipped, no labels missing; Found 1200 images",
+    "targets": "targets: one-hot, num_classes matches the labels",
+    "trainers": "padding token: none, quantized: no, metric_for_best_model: eval_loss",
 }
 """Settings, what was survived, and plans."""
 

@@ -19,7 +19,8 @@ ENDINGS = Endings(
                 r"\bLossTensor is inf or nan\b|\bdiverged with loss = NaN\b|NanLossDuringTraining|"
                 r"NaN loss during training|\bnan or inf found in loss\b|\bnon-?finite loss\b|"
                 r"\bloss (?:value )?(?:was |is )?(?:found )?NaN\b|\bgot nan loss\b|"
-                r"\bLoss NaN encountered\b"
+                r"\bLoss NaN encountered\b|\bTraining has diverged\b|"
+                r"Predicted boxes or scores contain Inf/NaN"
             ),
             title=Text(
                 zh="loss 变成了 NaN：多半是学习率太高",
@@ -57,7 +58,8 @@ ENDINGS = Endings(
                 r"probability tensor contains either|invalid multinomial distribution|"
                 r"to satisfy the constraint \w.{0,80}but found invalid values|Assertion `.{0,60}"
                 r"(?:probabilities|prob)|Expected parameter (?:loc|scale|logits|probs)|"
-                r"ValueError: .{0,60}(?:loc|scale|logits|probs) has invalid values"
+                r"ValueError: .{0,60}(?:loc|scale|logits|probs) has invalid values|"
+                r"normal expects all elements of std >= 0"
             ),
             title=Text(
                 zh="策略或语言模型的输出是 NaN",
@@ -112,8 +114,7 @@ ENDINGS = Endings(
             id="backward_nan",
             pattern=words(
                 r"returned nan values in its \d+th output|FloatingPointError|NaN(?:s| or Inf)? "
-                r"(?:detected|found|encountered)|nan in (?:gradient|summary)|"
-                r"array must not contain infs or NaNs|Input (?:X |y )?contains (?:NaN|infinity)"
+                r"(?:detected|found|encountered)|nan in (?:gradient|summary)"
             ),
             title=Text(zh="程序在 NaN 处停下", en="The program stopped at a NaN"),
             means=Text(

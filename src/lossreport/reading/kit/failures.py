@@ -11,7 +11,7 @@ from lossreport.model.run import EventKind, Status
 from lossreport.reading.kit.phrases import START, Phrase, phrase
 
 SURVIVED: Final = (
-    r"\b(?:skip\w*|ignor\w*|retry\w*|(?<!max )retries|recovered|caught|handled|continuing|fall"
+    r"\b(?:skip\w*|ignor(?:e|ed|es|ing)|retry\w*|(?<!max )retries|recovered|caught|handled|continuing|fall"
     r"(?:ing)? ?back)\b|Warning: |\bwarnings\.warn\b|跳过|忽略|重试"
 )
 """The program says that it went on."""
@@ -117,6 +117,10 @@ CRASHES: Final = (
     _crash("other", "mpirun noticed|mpi_abort", r"\bmpirun noticed that process\b|\bMPI_ABORT was invoked\b"),
     _crash("other", "address already", r"\bAddress already in use\b"),
     _crash("other", "size mismatch", r"\bsize mismatch for \S"),
+    _crash("other", "no labels found|not start training", r"\bNo labels found in\b.{0,300}\bcan ?not start training\b"),
+    _crash("other", "expected more than 1 value", r"^Expected more than 1 value per channel when training\b"),
+    _crash("other", "ran out of data", r"\bYour input ran out of data; interrupting training\b"),
+    _crash("other", "error occurred during training", rf"{START}(?:an |a )?(?:\w{{1,20}} )?error occurred during (?:the )?training\b"),
     _crash("other", "failed|errored|crashed", rf"{START}(?:the )?training (?:run |job |process )?(?:has )?(?:failed|"
         rf"errored|"
         rf"crashed)\b"),
