@@ -181,6 +181,14 @@ def test_markers_are_capped_the_gravest_and_highest_first(count: int) -> None:
     assert 'fill="#d55e00"' in svg
 
 
+def test_an_event_behind_the_last_row_lies_on_the_axis() -> None:
+    svg = draw(chart(curve(falling(10)), bands=(band(15, 20),)))
+    assert "20" in texts(svg)
+    ends = [float(x) for x in re.findall(r'<path d="m([\d.]+) [^"]+" fill="#d55e00"', svg)]
+    assert ends
+    assert max(ends) < box(svg)[0]
+
+
 # --------------------------------------------------------------------------------------------- size
 def test_the_markers_of_a_short_curve_are_one_path() -> None:
     svg = draw(chart(curve(falling(FEW - 1)), curve(falling(FEW - 1) + 1, "val")))

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.compose.sections.answer import GLANCE
+from lossreport.compose.sections.answer import GLANCE, headline
+from lossreport.model.analysis import State
 from lossreport.model.report import Section, Steps, Table
 from lossreport.model.run import Run, Segment, Weighing
+from lossreport.model.states import STATES
 from lossreport.reading.runs.weighing import NO_ORDER as OTHER_KIND
 from lossreport.reading.runs.weighing import OTHER
 from lossreport.text import show_value
@@ -169,3 +171,18 @@ def test_what_was_measured_once_names_no_checkpoint(values: list[float], is_told
         "en",
     )
     assert ("**Checkpoint to use" in page) is is_told
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "said"),
+    [
+        (State.IMPROVING, "interrupted", "not complete, still improving"),
+        (State.IMPROVING, "crashed", "crashed, still improving"),
+        (State.IMPROVING, "finished", "still improving"),
+        (State.DIVERGING, "interrupted", "diverging"),
+    ],
+)
+def test_a_sound_state_is_no_heading_of_a_run_that_did_not_come_to_its_end(
+    state: State, status: str, said: str
+) -> None:
+    assert headline(STATES[state].name, state, status).plain("en") == said

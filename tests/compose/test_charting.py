@@ -17,6 +17,7 @@ from lossreport.compose.charting import (
     ZOOM_ROWS,
     _formula,
     _is_near,
+    axis_scale,
     lasting,
     median_window,
     peaks,
@@ -219,3 +220,19 @@ def test_the_label_of_a_chance_level_is_a_formula_without_words(
         lossreport.analyze(make_run(loss=falling(40), facts={"vocab_size": 512}), strict=True)
     )
     assert _formula(story, assumption) == formula
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (np.linspace(-1.0, 2.0, 200), "linear"),
+        ([*np.linspace(-1.0, 2.0, 200), 500.0], "symlog"),
+        (np.geomspace(0.01, 5.0, 200), "log"),
+        (np.linspace(1.0, 5.0, 200), "linear"),
+    ],
+    ids=["a reward through 0", "a reward with a peak", "decades of a loss", "a loss"],
+)
+def test_an_axis_is_in_logs_only_where_values_lie_decades_apart(
+    values: list[float], kind: str
+) -> None:
+    assert axis_scale([np.asarray(values)])[0] == kind

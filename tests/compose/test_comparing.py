@@ -28,7 +28,7 @@ def ends(*levels: float) -> list[str]:
 
 def test_the_best_the_median_and_the_worst_are_named() -> None:
     (text,) = ends(2.0, 0.5, 4.0)
-    assert "best 0.5 (r2, epoch 39), median 2, worst 4 (r3)" in text
+    assert text == "Best last loss of 3 runs: 0.5 (r2, epoch 39). Median 2, worst 4 (r3)."
 
 
 def test_runs_of_other_metrics_are_not_compared() -> None:
@@ -70,4 +70,4 @@ def test_a_broken_run_and_a_loss_measured_once_are_not_compared(tmp_path: Path) 
         format="md",
         lang="en",
     )
-    assert "**2 runs compared by" in text
+    assert "of 2 runs**:" in text

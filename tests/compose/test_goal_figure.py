@@ -5,6 +5,7 @@ events where they happened.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,3 +161,20 @@ def test_the_rows_of_another_source_that_disagrees_are_on_the_picture() -> None:
 def test_a_resume_is_a_line_across_all_panels() -> None:
     loss = make_series(falling(60), "loss", axis="step", spans=[(0, 29), (30, 59)])
     assert drawn(make_run([replace(loss)])).rules == (30.0,)
+
+
+def test_what_goes_on_from_file_to_file_is_drawn_whole(tmp_path: Path) -> None:
+    y = falling(80)
+    for name, rows in {"first.csv": range(40), "second.csv": range(40, 80)}.items():
+        lines = [f"{row},{y[row]:.5f},{y[row] + 0.5:.5f}\n" for row in rows]
+        (tmp_path / name).write_text("step,loss,val_loss\n" + "".join(lines), encoding="utf-8")
+    spec = drawn(lossreport.read_run([tmp_path]))
+    assert [curve.name for curve in spec.curves] == ["train", "val"]
+    assert [len(curve.x) for curve in spec.curves] == [80, 80]
+    assert spec.rules == (40.0,)
+
+
+def test_a_metric_under_two_names_is_drawn_once() -> None:
+    loss, norm = falling(40), flat(40)
+    assert drawn(make_run(loss=loss, mse=loss, grad_norm=norm)).below[0].name == "grad_norm"
+    assert drawn(make_run(loss=loss, mse=loss + 0.1, grad_norm=norm)).below[0].name == "mse"

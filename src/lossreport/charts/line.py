@@ -117,6 +117,7 @@ def _places(spec: LineChart) -> Iterable[object]:
         *(curve.x for curve in spec.curves),
         [mark.x for mark in spec.marks],
         spec.rules,
+        [end for band in spec.bands for end in (band.first, band.last)],
         spec.x_range or (),
     )
 

@@ -223,11 +223,14 @@ def axis_scale(values: Sequence[Floats]) -> tuple[AxisScale, float]:
 
 
 def _is_wide(y: Floats) -> bool:
+    """Return whether values ask for an axis in logs. Those on the way from one sign to the other
+    are near 0, which tells nothing of how wide they lie: a reward from -1 to 2 is linear.
+    """
     size = np.log10(np.abs(y[y != 0]))
-    return bool(
-        len(size)
-        and (size.max() - np.median(size) > np.log10(LOG_RATIO) or np.ptp(size) > LOG_DECADES)
-    )
+    if not len(size):
+        return False
+    is_far = size.max() - np.median(size) > np.log10(LOG_RATIO)
+    return bool(is_far or (not y.min() < 0 < y.max() and np.ptp(size) > LOG_DECADES))
 
 
 def median_window(rows: int) -> int:

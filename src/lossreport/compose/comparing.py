@@ -11,7 +11,7 @@ import numpy as np
 
 from lossreport.model.analysis import Analysis, Goal, State
 from lossreport.model.run import Run, Series, shown_x
-from lossreport.text import Join, Phrase, Text, number
+from lossreport.text import Join, Phrase, Text, number, show_value
 from lossreport.words import AXES
 
 ALIKE: Final = 0.05
@@ -26,19 +26,19 @@ LEAST_ROWS: Final = 5
 """So many equal rows are no coincidence."""
 
 COMPARED = Text(
-    zh="**按 `{metric}` 的{what}比较 {count} 次训练**（数据和 loss 定义相同才可比）：最好 "
-    "{best}（{first}，{axis} {x}）{median}，最差 {worst}（{last}）。{stuck}{copies}",
-    en="**{count} runs compared by the {what} of `{metric}`** (comparable only where data and "
-    "loss are the same): best {best} ({first}, {axis} {x}){median}, worst {worst} "
-    "({last}).{stuck}{copies}",
+    zh="**{count} 次训练里最好的 `{metric}`{what}**：{best}（{first}，{axis} {x}）。"
+    "{spread} {worst}（{last}）。{stuck}{copies}",
+    en="**Best {what}`{metric}` of {count} runs**: {best} ({first}, {axis} {x}). "
+    "{spread} {worst} ({last}).{stuck}{copies}",
 )
-MEDIAN = Text(zh="，中位数 {median}", en=", median {median}")
-LAST_VALUE = Text(zh="最后的值", en="last value")
-BEST_VALUE = Text(zh="最佳值", en="best value")
+MEDIAN = Text(zh="中位数 {median}，最差", en="Median {median}, worst")
+WORST = Text(zh="最差", en="Worst")
+LAST_VALUE = Text(zh=" 末值", en="last ")
 STUCK = Text(
-    zh="{count} 次处在同一水平（{low} 到 {high}）：{runs}。",
-    en=" {count} of them lie at one level ({low} to {high}): {runs}.",
+    zh="{count} 次处在同一水平（{level}）：{runs}。",
+    en=" {count} of them lie at one level ({level}): {runs}.",
 )
+SPAN = Text(zh="{low} 到 {high}", en="{low} to {high}")
 COPIES = Text(
     zh="{runs} 的 `{metric}` 逐行相同：这是一个结果，不能算作多次。",
     en=" {runs} hold the same `{metric}` row by row: one result, not several.",
@@ -113,7 +113,7 @@ def _compared(ended: Sequence[Ended], *, is_last: bool, mode: str) -> Phrase:
     unit = best.series.unit
     return COMPARED(
         metric=best.series.label,
-        what=LAST_VALUE if is_last else BEST_VALUE,
+        what=LAST_VALUE if is_last else NONE,
         count=len(ended),
         best=number(best.value, unit),
         first=best.run.id,
@@ -121,9 +121,9 @@ def _compared(ended: Sequence[Ended], *, is_last: bool, mode: str) -> Phrase:
         x=shown_x(
             float(best.series.x[np.flatnonzero(best.series.y == best.value)[-1 if is_last else 0]])
         ),
-        median=MEDIAN(median=number(float(np.median([one.value for one in ended])), unit))
+        spread=MEDIAN(median=number(float(np.median([one.value for one in ended])), unit))
         if len(ended) > 2
-        else NONE,
+        else WORST(),
         worst=number(worst.value, unit),
         last=worst.run.id,
         stuck=_stuck(ended, mode) or NONE,
@@ -148,12 +148,12 @@ def _stuck(ended: Sequence[Ended], mode: str) -> Phrase | None:
     behind = (best - level if mode == "max" else level - best) >= APART * max(abs(level), abs(best))
     if not behind or equal:
         return None
-    values = [one.value for one in largest]
-    unit = largest[0].series.unit
+    values, unit = [one.value for one in largest], largest[0].series.unit
+    low, high = number(min(values), unit), number(max(values), unit)
+    same = show_value(low, "en") == show_value(high, "en")
     return STUCK(
         count=len(largest),
-        low=number(min(values), unit),
-        high=number(max(values), unit),
+        level=low if same else SPAN(low=low, high=high),
         runs=_named([one.run for one in largest]),
     )
 

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.joining import JOINED
 from lossreport.compose.charting import (
     SMOOTH_FROM,
     axis_scale,
@@ -106,7 +107,7 @@ def main_series(story: Story, events: Sequence[Finding] = ()) -> Series | None:
         key=lambda s: ORDER.index(role) if (role := story.kind(s).role) in ORDER else len(ORDER),
     )
     return next(
-        (s for s in (*chosen, *told, *story.main, *ranked) if _drawable(s) and not s.derived), None
+        (s for s in (*chosen, *told, *story.main, *ranked) if _drawable(s) and is_printed(s)), None
     )
 
 
@@ -115,12 +116,26 @@ ORDER: Final = ("loss", "metric", "regulariser", "health", "schedule")
 
 def printed(story: Story, series: Series) -> Series:
     """Return the series of the log that a derived one was made from, as far as there is one of the
-    same metric.
+    same metric; one that goes on from file to file is printed as a whole.
     """
-    if not series.derived:
+    if series.derived is None or is_printed(series):
         return series
     same = [s for s in story.run.series if s.id in series.derived.of and s.name == series.name]
     return next((s for s in same if s.statistic is not Statistic.RUNNING_MEAN), series)
+
+
+def is_printed(series: Series) -> bool:
+    """Return whether all rows of a series stand in the logs, in one file or in several."""
+    return series.derived is None or series.derived.how == JOINED
+
+
+def _whole(story: Story) -> list[Series]:
+    """Return the series that are printed, those of one file only where no other goes on with
+    them.
+    """
+    printed = [s for s in story.run.series if is_printed(s)]
+    pieces = {piece for s in printed if s.derived for piece in s.derived.of}
+    return [s for s in printed if s.id not in pieces]
 
 
 def _drawable(series: Series) -> bool:
@@ -134,11 +149,10 @@ def _beside(story: Story, main: Series) -> list[Series]:
     """
     same = [
         s
-        for s in story.run.series
+        for s in _whole(story)
         if s.name == main.name
         and s.split != main.split
         and s.entity == main.entity
-        and not (s.derived and s.derived.how not in ("joined",))
         and np.isfinite(s.y).any()
     ]
     ordered = sorted(
@@ -187,20 +201,24 @@ def _next(story: Story, main: Series, axis: Series, events: Sequence[Finding]) -
     """Yield what matters next and can be placed on the axis, the most telling first."""
     score = story.kind(main).role != "loss"
     told = [printed(story, story.series(event.series[0])) for event in events]
-    own = [
-        s for s in story.run.series if not s.derived and s.statistic is not Statistic.RUNNING_MEAN
-    ]
+    own = [s for s in _whole(story) if s.statistic is not Statistic.RUNNING_MEAN]
     by_kind = [s for kind in NEXT for s in own if s.metric_type == kind]
     moving = [s for s in by_kind if _drawable(s) and np.ptp(s.y[np.isfinite(s.y)]) > 0]
-    losses = [s for s in story.main if not s.derived and s.entity is None]
+    losses = [s for s in story.main if is_printed(s) and s.entity is None]
     wanted = [*(losses if score else ()), *told, *losses, *moving, *by_kind]
     for series in wanted:
         if (
             series.name != main.name
             and _drawable(series)
+            and not _same_rows(series, main)
             and placed(story.run, series, axis) is not None
         ):
             yield series
+
+
+def _same_rows(a: Series, b: Series) -> bool:
+    """Return whether two metrics are one under two names: a picture of both says nothing more."""
+    return len(a) == len(b) and bool(np.array_equal(a.y, b.y, equal_nan=True))
 
 
 NEXT: Final = ("reward", "learning_rate", "grad_norm", "accuracy")

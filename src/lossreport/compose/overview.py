@@ -18,7 +18,7 @@ from lossreport.compose.alike import (
     own_findings,
     together,
 )
-from lossreport.compose.brief import OUTCOMES, brief
+from lossreport.compose.brief import brief
 from lossreport.compose.comparing import comparisons
 from lossreport.compose.overlay import overlay
 from lossreport.compose.section import Story, last_finite
@@ -71,8 +71,9 @@ NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
 AT = Text(zh="`{metric}` {value}（{x}）", en="`{metric}` {value} ({x})")
 NONE: Final = ""
-STEP_WORDS: Final = 44
-"""Of the step for the gravest run: no event stands beside it."""
+COMPARED_WORDS: Final = 24
+STEP_WORDS: Final = 30
+"""The best run and the step for the gravest one: the table below holds as many words again."""
 
 
 def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]) -> Section:
@@ -87,7 +88,7 @@ def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]
         tone=STATES[gravest(stories)[0].verdict.state].shade,
         title=tally(run_lines(stories)),
         body=(first,),
-        brief=brief(first, OUTCOMES[1]),
+        brief=brief(first, COMPARED_WORDS),
     )
     steps = first_steps_of(stories)
     do: tuple[Block, ...] = (Prose(text=DO()), Steps(steps=steps, opened=1)) if steps else ()

@@ -52,6 +52,7 @@ SEVERAL = Text(zh="{count} 次训练：{tally}", en="{count} runs: {tally}")
 COUNTED = Text(zh="{count} 次{state}", en="{count} {state}")
 MOST_STATES: Final = 4
 OTHERS = Text(zh="其余 {count} 次", en="{count} others")
+OTHER = Text(zh="其余 1 次", en="1 other")
 NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
 RUN, STATE, SEVERE = (
     Text(zh="训练", en="run"),
@@ -225,9 +226,8 @@ def tally(runs: Sequence[RunLine]) -> Phrase:
         :MOST_STATES
     ]
     left = len(runs) - sum(list(counts.values())[:MOST_STATES])
-    return SEVERAL(
-        count=len(runs), tally=Join(items=(*told, *([OTHERS(count=left)] if left else [])))
-    )
+    others = {0: (), 1: (OTHER(),)}.get(left, (OTHERS(count=left),))
+    return SEVERAL(count=len(runs), tally=Join(items=(*told, *others)))
 
 
 def gravest(stories: Sequence[Story]) -> list[Story]:

@@ -274,7 +274,7 @@ def _callout(analysis: Analysis, run: Run) -> Callout:
     shade = STATES[verdict.state].shade if outcome is None else SHADES[outcome.tone]
     return Callout(
         tone=shade,
-        title=answer.HEAD(state=state_name(analysis, run)),
+        title=answer.headline(state_name(analysis, run), verdict.state, run.status.value),
         body=((outcome or verdict).text,),
     )
 

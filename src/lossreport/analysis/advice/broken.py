@@ -45,10 +45,10 @@ FIRST_STEP = Text(
 
 
 AT_START = Text(
-    zh="用一个 batch 单步调试，直到 loss 为有限值：{names}从第一行起就没有有限值，"
+    zh="用一个 batch 单步调试，直到 loss 为有限值。{names}从第一行起就没有有限值，"
     "没有可以回退的 checkpoint。{first}检查学习率{lr}、输入归一化、标签范围和初始化。代价："
     "几分钟。",
-    en="Debug on a single batch until the loss is finite: no value of {names} is, not even in "
+    en="Debug on a single batch until the loss is finite. No value of {names} is, not even in "
     "the first row, so there is no checkpoint to go back to.{first} Check the learning "
     "rate{lr}, the scale of the inputs, the range of the labels and the initialisation. "
     "Cost: minutes.",

@@ -36,6 +36,11 @@ CONFIG: Final = ("lr", "batch_size", "world_size", "vocab_size", "clip_grad", "p
 
 TITLE = Text(zh="结论", en="Verdict")
 HEAD = Text(zh="{state}", en="{state}")
+HEAD_UNDONE = Text(zh="{status}，{state}", en="{status}, {state}")
+UNDONE: Final = {
+    "interrupted": Text(zh="没有跑完", en="not complete"),
+    "crashed": Text(zh="已崩溃", en="crashed"),
+}
 GLANCE = Text(zh="训练概况", en="The run at a glance")
 BEST_VALUE = Text(zh="**{label}**：{at}", en="**{label}**: {at}")
 STARRED = Text(zh="★ **{label}**：{at}", en="★ **{label}**: {at}")
@@ -119,7 +124,10 @@ def write(story: Story) -> Section:
         _without_fault(text, top), top, [place(story, one) for one in top], first_steps(story), room
     )
     callout = Callout(
-        tone=shade, title=HEAD(state=story.state_name), body=(text,), brief=screen.outcome
+        tone=shade,
+        title=headline(story.state_name, verdict.state, story.run.status.value),
+        body=(text,),
+        brief=screen.outcome,
     )
     blocks: list[Block] = [callout, *(Prose(text=read) for read in doubt), *figure, *_quiet(story)]
     if screen.events:
@@ -129,6 +137,16 @@ def write(story: Story) -> Section:
     if screen.steps:
         blocks += [Prose(text=DO()), Steps(steps=screen.steps, opened=1)]
     return Section(id="answer", title=TITLE, blocks=(*blocks, *(Prose(text=one) for one in chosen)))
+
+
+def headline(called: Text, state: State, status: str) -> Phrase:
+    """Return the state of a run as its heading; of one that looks sound, that it did not come to
+    its end.
+    """
+    undone = UNDONE.get(status)
+    if undone is None or STATES[state].tone not in ("good", "open"):
+        return HEAD(state=called)
+    return HEAD_UNDONE(status=undone, state=called)
 
 
 def _without_fault(text: Phrase, events: Sequence[Finding]) -> Phrase:
