@@ -190,7 +190,7 @@ def test_what_never_was_finite_is_named_and_nothing_else() -> None:
         for one in lossreport.analyze(run, strict=True).recommendations
         if one.when == "now"
     ]
-    assert "no value of loss, box_loss is, not even in the first row" in text
+    assert "No value of loss, box_loss is, not even in the first row" in text
 
 
 def test_an_exit_told_in_two_lines_is_one_finding() -> None:
@@ -282,7 +282,7 @@ def test_after_a_nan_that_passes_the_weights_are_not_given_up() -> None:
         ([np.nan, *falling(19)], "Some rows from epoch 0 on"),
         ([np.nan, *falling(17), np.nan, np.nan], "written from epoch 18 on"),
         ([*falling(5), np.nan, *falling(12), np.nan, np.nan], "written from epoch 18 on"),
-        ([np.nan] * 20, "no value of loss is, not even in the first row"),
+        ([np.nan] * 20, "No value of loss is, not even in the first row"),
     ],
     ids=["only the first row", "the first and the last", "one before the end", "all"],
 )

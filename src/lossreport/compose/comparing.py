@@ -26,14 +26,15 @@ LEAST_ROWS: Final = 5
 """So many equal rows are no coincidence."""
 
 COMPARED = Text(
-    zh="**{count} 次训练里最好的 `{metric}`{what}**：{best}（{first}，{axis} {x}）。"
+    zh="**{count} 次训练里最好的 {metric}**：{best}（{first}，{axis} {x}）。"
     "{spread} {worst}（{last}）。{stuck}{copies}",
-    en="**Best {what}`{metric}` of {count} runs**: {best} ({first}, {axis} {x}). "
+    en="**Best {metric} of {count} runs**: {best} ({first}, {axis} {x}). "
     "{spread} {worst} ({last}).{stuck}{copies}",
 )
 MEDIAN = Text(zh="中位数 {median}，最差", en="Median {median}, worst")
 WORST = Text(zh="最差", en="Worst")
-LAST_VALUE = Text(zh=" 末值", en="last ")
+BEST_OF = Text(zh="`{metric}`", en="`{metric}`")
+LAST_OF = Text(zh="`{metric}` 末值", en="last `{metric}`")
 STUCK = Text(
     zh="{count} 次处在同一水平（{level}）：{runs}。",
     en=" {count} of them lie at one level ({level}): {runs}.",
@@ -112,8 +113,7 @@ def _compared(ended: Sequence[Ended], *, is_last: bool, mode: str) -> Phrase:
     best, worst = ended[0], ended[-1]
     unit = best.series.unit
     return COMPARED(
-        metric=best.series.label,
-        what=LAST_VALUE if is_last else NONE,
+        metric=(LAST_OF if is_last else BEST_OF)(metric=best.series.label),
         count=len(ended),
         best=number(best.value, unit),
         first=best.run.id,

@@ -142,7 +142,7 @@ class Page:
         return named_svg(
             draw(replace(block.spec, id=name)),
             f'role="img" aria-labelledby="{name}-title"',
-            drop=("xmlns",),
+            drop=("xmlns", "font-family"),
         )
 
     def _panel(self, block: Chart) -> Markup:

@@ -11,6 +11,7 @@ from typing import Final
 from lossreport.analysis.trend import FLAT
 from lossreport.compose.charting import line_chart, tail_chart
 from lossreport.compose.goal_figure import main_series, pictured
+from lossreport.compose.phases import phases
 from lossreport.compose.section import SectionWriter, Story
 from lossreport.compose.sections.answer import top_findings
 from lossreport.model.analysis import Verdict
@@ -103,7 +104,9 @@ TONES: Final[dict[str, Tone]] = {
 
 
 def write(story: Story) -> Section | None:
-    """Write the table of verdicts and the curves, behind a fold the sentences and the criteria."""
+    """Write the course in phases, the table of verdicts and the curves, behind a fold the sentences
+    and the criteria.
+    """
     if not story.verdicts:
         return None
     ordered = sorted(
@@ -114,6 +117,7 @@ def write(story: Story) -> Section | None:
     half = tail_chart(story, main) if main is not None else None
     blocks += [half] if half is not None else []
     blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
+    blocks = [*(Prose(text=sentence) for sentence in phases(story)), *blocks]
     if story.verdict.change_mind is not None:
         blocks.insert(0, Prose(text=MIND(what=story.verdict.change_mind)))
     opened = len(blocks)

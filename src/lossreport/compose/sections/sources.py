@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from lossreport.compose.multiples import multiples
 from lossreport.compose.section import SectionWriter, Story, shown, statistics
-from lossreport.compose.sections.answer import glance, top_findings
+from lossreport.compose.sections.answer import glance, peak, top_findings
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Column, Prose, Row, Section, Spark, Table
 from lossreport.model.run import Series, Source, Statistic, is_epoch_level, shown_x
@@ -44,7 +44,10 @@ WINDOWS = Text(
     zh="{path}：每个 epoch 最后一行打印的值（Δ 为与上一行相比的变化）",
     en="{path}: the last printed row of every epoch (Δ: change from the previous row)",
 )
-MARKS = Text(zh="簇、发现", en="cluster, finding")
+STATUS, CLUSTERED = Text(zh="状态", en="status"), Text(zh="簇、状态", en="cluster, status")
+FLAGGED = Text(zh="⚑ {kind} {finding}", en="⚑ {kind} {finding}")
+BACK = Text(zh="恢复", en="recovered")
+BEST = Text(zh="★ `{metric}` 最佳", en="★ best `{metric}`")
 CHANGE = Text(zh="Δ", en="Δ")
 """How a column is headed that tells the change of the one before it from row to row."""
 LINE = Text(zh="行号", en="line")
@@ -230,20 +233,17 @@ def _columns(story: Story, series: Sequence[Series]) -> list[Series]:
 def _table(story: Story, columns: Sequence[Series], caption: Phrase) -> Table:
     first = columns[0]
     flagged = _marks(story, columns)
-    names = cluster_names(story, first)
-    marked = bool(flagged or names)
+    names, status = cluster_names(story, first), _status(story, columns, flagged)
+    marked = bool(names or status)
     rows = []
     for row in _chosen(len(first), set(flagged)):
         finding = flagged.get(row)
-        marks = (
-            *((names[row],) if row in names else ()),
-            *((f"⚑ {finding_tag(finding.id)}",) if finding else ()),
-        )
+        marks = (*((names[row],) if row in names else ()), *status.get(row, ()))
         values = [cell for s in columns for cell in (shown(s.y[row]), _step(s, row))]
         cells: list[Value] = [
             shown_x(first.x[row]),
             *values,
-            *([" ".join(marks)] if marked else ()),
+            *([Join(items=marks) if marks else ""] if marked else ()),
             int(first.line[row]),
         ]
         rows.append(Row(cells=tuple(cells), tone=finding.severity.value if finding else None))
@@ -253,7 +253,7 @@ def _table(story: Story, columns: Sequence[Series], caption: Phrase) -> Table:
             Column(title=NAMED(metric=story.name(series)), align="right"),
             Column(title=CHANGE, align="right"),
         ]
-    head += [Column(title=MARKS)] if marked else []
+    head += [Column(title=CLUSTERED if names else STATUS)] if marked else []
     head.append(Column(title=LINE, align="right"))
     return Table(
         caption=caption, columns=tuple(head), rows=tuple(rows), folded=len(rows) > FOLD_FROM
@@ -278,6 +278,30 @@ def _marks(story: Story, columns: Sequence[Series]) -> dict[int, Finding]:
             for row in finding.rows:
                 marks.setdefault(row, finding)
     return marks
+
+
+RECOVERY: Final = "recovery_rows"
+"""Rows from the peak of a spike until the level around it."""
+
+
+def _status(
+    story: Story, columns: Sequence[Series], flagged: Mapping[int, Finding]
+) -> dict[int, tuple[Value, ...]]:
+    """Return what a row is: flagged by a finding, the one where a spike is over, or the best."""
+    found: dict[int, list[Value]] = {
+        row: [FLAGGED(kind=finding.called, finding=finding_tag(finding.id))]
+        for row, finding in flagged.items()
+    }
+    for finding in flagged.values():
+        top, over = peak(story.series(finding.series[0]), finding), finding.numbers.get(RECOVERY)
+        if top is not None and over is not None:
+            found.setdefault(top + int(over), [BACK()])
+    drawn = {series.id: series for series in columns}
+    for best in story.analysis.bests:
+        if best.series in drawn:
+            word = BEST(metric=story.name(drawn[best.series]))
+            found.setdefault(best.at.row, []).append(word)
+    return {row: tuple(words) for row, words in found.items()}
 
 
 def cluster_names(story: Story, series: Series) -> dict[int, str]:
