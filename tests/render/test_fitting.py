@@ -261,3 +261,10 @@ def test_a_name_from_a_log_is_text_in_every_place(name: str) -> None:
     )
     assert "<img" not in mail
     assert jira.count("{panel}") == 2
+
+
+def test_of_several_runs_the_best_their_courses_and_what_to_do_first_are_seen(many: Report) -> None:
+    lines = seen(fitted(many, PLACES["github"], "en"), "github", "en")
+    assert any("| course of the goal |" in line for line in lines)
+    assert any(re.search(r"\| [▁-█]{5,} \|", line) for line in lines)
+    assert "**What to do now**" in lines

@@ -84,7 +84,10 @@ def compose_report(
     )
     analysis = replace(analysis, failures=(*analysis.failures, *work.failures))
     return Report(
-        analysis=analysis, meta=meta, sections=(*first, *sections), short=short(stories, sections)
+        analysis=analysis,
+        meta=meta,
+        sections=(*first, *sections),
+        short=short(stories, (*first, *sections)),
     )
 
 

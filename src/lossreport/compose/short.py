@@ -23,10 +23,12 @@ from lossreport.model.report import (
     Prose,
     Row,
     Section,
+    Spark,
+    Step,
     Steps,
     Table,
 )
-from lossreport.model.run import Series, shown_x
+from lossreport.model.run import Floats, Series, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Join, Phrase, Text, Value, number
 from lossreport.values import dataclass
@@ -54,9 +56,10 @@ MOST_STATES: Final = 4
 OTHERS = Text(zh="其余 {count} 次", en="{count} others")
 OTHER = Text(zh="其余 1 次", en="1 other")
 NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
-RUN, STATE, SEVERE = (
+RUN, STATE, COURSE, SEVERE = (
     Text(zh="训练", en="run"),
     Text(zh="判断", en="verdict"),
+    Text(zh="目标的走势", en="course of the goal"),
     Text(zh="需要看的发现", en="findings to look at"),
 )
 GRAVEST = Text(
@@ -76,7 +79,13 @@ def short(stories: Sequence[Story], sections: Sequence[Section]) -> tuple[Block,
     nothing in one line.
     """
     if len(stories) > 1:
-        return short_of_runs(run_lines(stories))
+        told = [block for section in sections if section.id == "runs" for block in section.blocks]
+        steps = [block.steps[:1] for block in told if isinstance(block, Steps)]
+        return short_of_runs(
+            run_lines(stories),
+            said=next((one.body[:1] for one in told if isinstance(one, Callout)), ()),
+            steps=next(iter(steps), ()),
+        )
     story = stories[0]
     answer = next(section for section in sections if section.id == "answer")
     named = {series.label for series in story.main} | {series.label for series in _goal(story)}
@@ -197,23 +206,40 @@ class RunLine:
     state: State
     called: Text
     severe: int
+    course: Floats | None = None
+    """The values of its goal."""
 
 
-def short_of_runs(runs: Sequence[RunLine]) -> tuple[Block, ...]:
-    """Return a line for each run, or for those with the gravest verdicts."""
+def short_of_runs(
+    runs: Sequence[RunLine], *, said: Sequence[Phrase] = (), steps: tuple[Step, ...] = ()
+) -> tuple[Block, ...]:
+    """Return what is said of all runs, a line for each or for those with the gravest verdicts, and
+    what to do first.
+    """
     first, *others = sorted(runs, key=lambda run: list(State).index(run.state))[:MOST_RUNS]
     shown = [run for run in runs if run in (first, *others)]
     cut = (GRAVEST(count=len(shown)),) if len(shown) < len(runs) else ()
-    columns = (Column(title=RUN), Column(title=STATE), Column(title=SEVERE, align="right"))
+    columns = (
+        Column(title=RUN),
+        Column(title=STATE),
+        Column(title=COURSE),
+        Column(title=SEVERE, align="right"),
+    )
     rows = tuple(
         Row(
-            cells=(NAMED(id=run.id, name=run.name), run.called, run.severe),
+            cells=(
+                NAMED(id=run.id, name=run.name),
+                run.called,
+                "" if run.course is None else Spark(y=run.course),
+                run.severe,
+            ),
             tone=STATES[run.state].shade,
         )
         for run in shown
     )
-    verdict = Callout(tone=STATES[first.state].shade, title=tally(runs), body=cut)
-    return (verdict, Table(caption=WHERE(), columns=columns, rows=rows))
+    verdict = Callout(tone=STATES[first.state].shade, title=tally(runs), body=(*said, *cut))
+    do: tuple[Block, ...] = (Prose(text=DO()), Steps(steps=steps)) if steps else ()
+    return (verdict, Table(caption=WHERE(), columns=columns, rows=rows), *do)
 
 
 def tally(runs: Sequence[RunLine]) -> Phrase:
@@ -248,4 +274,5 @@ def _run_line(story: Story) -> RunLine:
         state=story.verdict.state,
         called=story.state_name,
         severe=severe,
+        course=next((series.y for series in _goal(story)), None),
     )

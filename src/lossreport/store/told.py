@@ -50,7 +50,7 @@ from lossreport.model.report import (
     Step,
     Steps,
 )
-from lossreport.model.run import Run, Series, extent_of, shown_x
+from lossreport.model.run import Floats, Run, Series, extent_of, shown_x
 from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES
@@ -263,10 +263,17 @@ def _short_of_several(analysis: Analysis) -> tuple[Block, ...]:
             severe=sum(
                 one.severity.rank >= Severity.MEDIUM.rank for one in findings_of(analysis, run)
             ),
+            course=_course(analysis, run),
         )
         for run in analysis.runs
     ]
     return short_of_runs(lines)
+
+
+def _course(analysis: Analysis, run: Run) -> Floats | None:
+    """Return the values of the goal of a run that its report holds."""
+    goal = analysis.goal(run.id)
+    return None if goal is None else analysis.series(goal.series).y
 
 
 def _callout(analysis: Analysis, run: Run) -> Callout:
