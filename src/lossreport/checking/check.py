@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from lossreport.checking.citing import may_cite
 from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.items import (
     against_agreement,
@@ -27,7 +28,7 @@ from lossreport.checking.items import (
     misplaced,
 )
 from lossreport.checking.printed import Between, Place, entry, names, phrases, places, shows
-from lossreport.checking.sentences import may_cite, wrong_numbers
+from lossreport.checking.sentences import wrong_numbers
 from lossreport.checking.states import CONDITIONS, against_run
 from lossreport.checking.words import wrong_words
 from lossreport.errors import ClaimError

@@ -14,9 +14,10 @@ from typing import Final
 import numpy as np
 
 from lossreport.checking.check import FLAG, kind_of
+from lossreport.checking.citing import may_cite
 from lossreport.checking.ground import THRESHOLDS, Ground, Rules
 from lossreport.checking.printed import Place, entry, number_of, phrases, places, shows
-from lossreport.checking.sentences import may_cite, rule_for
+from lossreport.checking.sentences import rule_for
 from lossreport.checking.words import WORDS
 from lossreport.model.analysis import Analysis, Finding
 from lossreport.model.report import (

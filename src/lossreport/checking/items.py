@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.checking.courses import best_rows, measured
 from lossreport.checking.ground import Ground
 from lossreport.checking.measures import SURE, middle, noise
 from lossreport.checking.printed import entry, number_of, phrases, places, shows
-from lossreport.checking.sentences import best_rows, measured
 from lossreport.model.analysis import (
     Agreement,
     Best,

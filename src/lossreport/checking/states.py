@@ -9,11 +9,11 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.checking.courses import measured
 from lossreport.checking.ground import Ground
 from lossreport.checking.kinds.levels import gains, not_flat
 from lossreport.checking.measures import SURE, middle, noise, order
 from lossreport.checking.printed import entry, shows
-from lossreport.checking.sentences import measured
 from lossreport.model.analysis import Finding, State, Trend, Verdict
 from lossreport.model.run import Series
 from lossreport.model.states import TROUBLES

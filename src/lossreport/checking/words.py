@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from lossreport import regex as re
+from lossreport.checking.courses import best_rows, measured
 from lossreport.checking.ground import Ground
 from lossreport.checking.kinds.excursions import back, stretch
-from lossreport.checking.sentences import best_rows, measured
 from lossreport.model.analysis import State
 from lossreport.model.run import Status
 from lossreport.text import Lang, Phrase
