@@ -51,8 +51,8 @@ AVERAGED: Final = re.compile(r"(?:^|[\s\]>])Averaged stats:\s*(?P<meters>.*)$")
 ANYWHERE: Final = 400
 """Characters in which a stamp may stand: some print it behind the row."""
 METER: Final = re.compile(
-    r"(?P<first>[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|nan|inf))(?: \((?P<mean>[-+]?(?:\d[\d.]*"
-    r"(?:e[-+]?\d+)?|nan|inf))\))?$"
+    r"(?P<first>[-+]?(?:\d++(?:\.\d*+)?(?:e[-+]?\d+)?|nan|inf))"
+    r"(?: \((?P<mean>[-+]?(?:\d++(?:\.\d*+)?(?:e[-+]?\d+)?|nan|inf))\))?$"
 )
 STARRED: Final = re.compile(r"^\s{0,20}\*\s")
 VALIDATION: Final = re.compile(r"\b(?:val|valid|validation|test|eval)[_ /]?[^\W\d_]", re.IGNORECASE)
@@ -451,15 +451,9 @@ def meters(text: str) -> list[Meter]:
         name, colon, value = part.partition(": ")
         match = METER.match(value.strip()) if colon else None
         if match is not None:
-            first, mean = match.groups()
-            found.append(
-                Meter(
-                    name.strip(),
-                    float(first),
-                    None if mean is None else float(mean),
-                    _resolution(mean or first),
-                )
-            )
+            mean = None if match["mean"] is None else float(match["mean"])
+            printed = match["mean"] or match["first"]
+            found.append(Meter(name.strip(), float(match["first"]), mean, _resolution(printed)))
     return found
 
 

@@ -9,11 +9,13 @@ prints its source code first, then the loss of every step; build-nanogpt writes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
 from lossreport.model.run import FactValue, Statistic
 from lossreport.reading.kit.line_format import COLON, Line, LineFormat, Metric, Pairs, Setting
+from lossreport.reading.kit.line_row import matched
 from lossreport.reading.kit.patterns import head
 from lossreport.text import Text
 
@@ -69,8 +71,10 @@ def _checked(head: str, split: str) -> Line:
 
 def facts(text: str) -> Iterator[tuple[str, FactValue]]:
     """Yield the number of parameters, which is printed in millions."""
-    if match := PARAMETERS.match(text):
-        yield "n_parameters", round(float(match["count"]) * MILLION)
+    match = PARAMETERS.match(text)
+    count = matched(match["count"]) * MILLION if match else math.nan
+    if math.isfinite(count):
+        yield "n_parameters", round(count)
 
 
 PARSER = LineFormat(

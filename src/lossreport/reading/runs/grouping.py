@@ -4,6 +4,7 @@ another stopped.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field, replace
 from typing import Final
@@ -119,9 +120,9 @@ def _named(groups: list[Group]) -> list[Group]:
         {name for part in group.parts if not part.parser.config and (name := _called(part))}
         for group in groups
     ]
-    known = [name for names in called for name in names]
+    known = Counter(name for names in called for name in names)
     for group, names in zip(groups, called, strict=True):
-        if len(names) == 1 and known.count(min(names)) == 1:
+        if len(names) == 1 and known[min(names)] == 1:
             group.name = min(names)
     return groups
 
@@ -160,10 +161,11 @@ def _by_part(group: Group) -> list[Group]:
     )
     pieces = [part for part in cut if part.log.shown == lead]
     names = [_called(piece) for piece in pieces]
+    counted = Counter(names)
     groups = [
         Group(
             name
-            if name and names.count(name) == 1
+            if name and counted[name] == 1
             else f"{name or piece.log.shown}:{_first_line(piece)}",
             [piece],
         )
@@ -214,10 +216,14 @@ def _rivals_apart(group: Group) -> list[Group]:
         if len(set(stems)) == len(stems)
         else [part.log.shown.rpartition("/")[0] or part.log.shown for part in rivals]
     )
-    whole = [_of_file(group, part, name) for name, part in zip(called, rivals, strict=True)]
+    inside = _inside(group)
+    whole = [
+        _of_file(group, inside, part, name) for name, part in zip(called, rivals, strict=True)
+    ]
     apart = [Group(name, [part], is_named=True) for name, part in zip(whole, rivals, strict=True)]
     alone: dict[str, list[Reading]] = {}
-    for part in (part for part in group.parts if part not in rivals):
+    set_apart = set(map(id, rivals))
+    for part in (part for part in group.parts if id(part) not in set_apart):
         if len(rivals) >= DRAWER and not any(
             _agreement(part, other) for one in apart for other in one.parts
         ):
@@ -229,11 +235,9 @@ def _rivals_apart(group: Group) -> list[Group]:
     return apart
 
 
-def _of_file(group: Group, part: Reading, called: str) -> str:
-    """Return the name of a file's run in its group; where the group is a run inside another file
-    (`train.log:124`) that says nothing of this one.
-    """
-    inside = next(
+def _inside(group: Group) -> Reading | None:
+    """Return the run inside a file that a group is called after (`train.log:124`), if it is."""
+    return next(
         (
             one
             for one in group.parts
@@ -241,6 +245,12 @@ def _of_file(group: Group, part: Reading, called: str) -> str:
         ),
         None,
     )
+
+
+def _of_file(group: Group, inside: Reading | None, part: Reading, called: str) -> str:
+    """Return the name of a file's run in its group; where the group is called after a run `inside`
+    another file, that says nothing of this one.
+    """
     if inside is None:
         return "/".join(filter(None, (group.name, called)))
     return group.name if part is inside else part.log.shown
