@@ -98,20 +98,25 @@ def analyze(run: Run | Sequence[Run], *, strict: bool = False) -> Analysis:
     What they contradict is left out and told as a failure, as a detector that fails is. With
     `strict` both raise.
     """
+    import numpy as np
+
     from lossreport.analysis.analyze import analyze_run
-    from lossreport.analysis.siblings import with_siblings
+    from lossreport.analysis.siblings import with_siblings, witnesses
     from lossreport.checking.check import checked
 
     runs = [run] if isinstance(run, Run) else list(run)
-    progress.begin("analysing", len(runs))
-    analyses = [analyze_run(one, strict=strict) for one in runs]
-    told = with_siblings(analyses) if len(analyses) > 1 else analyses
-    others = [[one.runs[0] for one in told if one is not own] for own in told]
-    progress.begin("checking", len(runs))
     held = []
-    for one, raw, beside in zip(told, runs, others, strict=True):
-        held.append(checked(one, raw, beside, strict=strict))
-        progress.advance(1)
+    # a loss of 1e200 is what a run that went wrong printed: that its square is infinite is an
+    # answer, which every rule takes for "not finite", and nothing to warn of
+    with np.errstate(over="ignore"):
+        progress.begin("analysing", len(runs))
+        analyses = [analyze_run(one, strict=strict) for one in runs]
+        told = with_siblings(analyses) if len(analyses) > 1 else analyses
+        progress.begin("checking", len(runs))
+        for one, raw in zip(told, runs, strict=True):
+            beside = [other.runs[0] for other in witnesses(one, told)]
+            held.append(checked(one, raw, beside, strict=strict))
+            progress.advance(1)
     return held[0] if len(held) == 1 else _merged(held)
 
 

@@ -40,6 +40,20 @@ def test_theil_sen_is_exact_on_a_line_and_ignores_outliers() -> None:
     assert theil_sen(x, y).slope == pytest.approx(3)
 
 
+def test_theil_sen_is_that_of_the_finite_rows() -> None:
+    """An inf among the values made all slopes of its row infinite or none, with a warning."""
+    x = np.arange(20.0)
+    y = 3 * x + 1
+    y[[0, 4, 19]] = [math.inf, math.nan, -math.inf]
+    assert theil_sen(x, y) == theil_sen(x[np.isfinite(y)], y[np.isfinite(y)])
+    assert theil_sen(x, y).slope == pytest.approx(3)
+    for values in ([], [1.0], [math.inf, 1.0], [math.inf, math.inf, math.nan]):
+        none = theil_sen(np.arange(float(len(values))), np.array(values))
+        assert math.isnan(none.slope)
+        assert not none.low > 0
+        assert not none.high < 0
+
+
 def test_sens_interval_covers_the_slope_nine_times_in_ten() -> None:
     x = np.arange(24.0)
     hits = sum(

@@ -4,14 +4,16 @@ one that just is not.
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import lossreport
+from lossreport.analysis import analyze
 from lossreport.analysis.judging import LEAST_ROWS, run_state
 from lossreport.analysis.trend import (
     CONSISTENT,
@@ -691,3 +693,22 @@ def test_a_tail_that_surely_gains_is_not_said_to_be_inseparable_from_flat(
     told = verdict.text.plain("en")
     assert ("it gained over its last rows" in told or "still improving" in told) is gains
     assert not (gains and "cannot separate" in told)
+
+
+def test_a_run_that_could_not_be_judged_has_a_report_that_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where judging raised, the report ended with a KeyError."""
+
+    def broken(_: object) -> Iterator[Verdict]:
+        raise ZeroDivisionError("no slope")
+        yield
+
+    monkeypatch.setattr(analyze, "verdicts", broken)
+    report = lossreport.compose(lossreport.analyze(make_run(loss=falling(40))))
+    (failure,) = report.analysis.failures
+    assert failure.unit == "verdict"
+    assert report.analysis.run_verdict("r1").state is State.INCONCLUSIVE
+    for form, said in (("html", "could not be judged"), ("md", "没能对这次训练作出判断")):
+        assert said in lossreport.render(report, form)  # type: ignore[arg-type]
+    assert json.loads(lossreport.render(report, "json"))["failures"]

@@ -133,7 +133,7 @@ def test_a_meter_whose_point_ends_it_is_a_number() -> None:
 
 
 @pytest.mark.parametrize(
-    "printed, count",
+    ("printed", "count"),
     [("123.59", 123_590_000), ("1,234.5", 1_234_500_000), ("nan", None), ("1e400", None)],
 )
 def test_a_count_that_is_not_finite_is_no_count(printed: str, count: int | None) -> None:

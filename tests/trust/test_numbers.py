@@ -386,3 +386,19 @@ def test_no_error_of_a_user_speaks_of_a_bug(tmp_path: Path) -> None:
     with pytest.raises(LossreportError) as caught:
         lossreport.read_run([tmp_path])
     assert "bug" not in str(caught.value)
+
+
+@pytest.mark.parametrize("large", [1e200, -1e200, 1e150])
+@pytest.mark.parametrize("metric", ["loss", "val_acc", "reward"])
+def test_a_value_whose_square_is_no_float_is_judged_without_a_warning(
+    large: float, metric: str, tmp_path: Path
+) -> None:
+    """A loss of 1e200 is what a run that went wrong printed; warnings are errors in these tests."""
+    rows = [
+        {"step": i, "loss": 3 * 0.9**i, metric: large if i in (0, 20, 39) else 3 * 0.9**i}
+        for i in range(40)
+    ]
+    (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    analysis = lossreport.analyze(lossreport.read_runs([tmp_path]))
+    assert [one for one in analysis.failures if "Warning" in one.error] == []
+    assert large in next(s for s in analysis.runs[0].series if s.name in metric).y

@@ -27,7 +27,7 @@ from lossreport.analysis.outcome import outcome
 from lossreport.analysis.run_verdict import PASSING
 from lossreport.analysis.scale import scales
 from lossreport.analysis.schedule import lr_schedules
-from lossreport.analysis.verdict import verdicts
+from lossreport.analysis.verdict import unjudged, verdicts
 from lossreport.analysis.views import enrich
 from lossreport.model.analysis import (
     Analysis,
@@ -77,16 +77,16 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     context = replace_found(context, with_causes(context, work), context.ignored)
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
+    if all(verdict.series for verdict in judged):
+        judged = (*judged, unjudged(context.run))
     case = Case(context, judged)
     best = tuple(work.take("best", lambda: bests(context)))
-    advice = _recommendations(work, case) if judged else ()
+    advice = _recommendations(work, case)
     progress.advance(1 - LOOKING)
     return Analysis(
         runs=(context.run,),
         goals=(context.goal,) if context.goal is not None else (),
-        outcomes=tuple(work.take("outcome", lambda: [outcome(context, judged[-1], advice, best)]))
-        if judged
-        else (),
+        outcomes=tuple(work.take("outcome", lambda: [outcome(context, judged[-1], advice, best)])),
         bests=best,
         agreements=context.agreements,
         scales=tuple(work.take("scale", lambda: scales(context))),

@@ -21,6 +21,10 @@ SAME: Final = 0.5
 no second witness.
 """
 MIN_COMMON: Final = 3
+WITNESSES: Final = 50
+"""Other runs that a spike is looked for in, the first ones: of ten thousand runs each would else be
+held against each.
+"""
 
 NAMED = Text(zh="{run}（{path} 第 {line} 行）", en="{run} ({path} line {line})")
 SHARED = Text(
@@ -41,19 +45,29 @@ def with_siblings(analyses: Sequence[Analysis]) -> list[Analysis]:
     the same place, and which do not.
     """
     return [
-        replace(one, findings=tuple(_told(one, finding, analyses) for finding in one.findings))
-        for one in analyses
+        replace(
+            own,
+            findings=tuple(
+                _told(own, finding, witnesses(own, analyses)) for finding in own.findings
+            ),
+        )
+        for own in analyses
     ]
 
 
-def _told(own: Analysis, finding: Finding, analyses: Sequence[Analysis]) -> Finding:
+def witnesses(own: Analysis, analyses: Sequence[Analysis]) -> list[Analysis]:
+    """Return the runs that a spike of one is looked for in."""
+    return [one for one in analyses[: WITNESSES + 1] if one is not own][:WITNESSES]
+
+
+def _told(own: Analysis, finding: Finding, others: Sequence[Analysis]) -> Finding:
     if finding.kind not in KINDS:
         return finding
     series = own.series(finding.series[0])
     shared: list[Phrase] = []
     alone: list[Phrase] = []
-    for other in analyses:
-        rival = _rival(series, other) if other is not own else None
+    for other in others:
+        rival = _rival(series, other)
         if rival is None or not rival.x[0] <= finding.start.x <= rival.x[-1]:
             continue
         step = float(np.median(np.diff(rival.x))) if len(rival) > 1 else 1.0

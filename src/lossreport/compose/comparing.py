@@ -59,11 +59,13 @@ class Ended(NamedTuple):
 def comparisons(analysis: Analysis) -> Iterator[Phrase]:
     """Yield a sentence for each metric that is the goal of two runs or more."""
     groups: dict[tuple[str, str, str, str], list[Ended]] = {}
+    runs = {run.id: run for run in analysis.runs}
+    states = {verdict.run: verdict.state for verdict in analysis.verdicts if not verdict.series}
     for goal in analysis.goals:
-        series = analysis.series(goal.series)
+        run = runs[goal.run]
+        series = next(one for one in run.series if one.id == goal.series)
         value = _value(series, goal)
-        if value is not None and _tells(analysis, goal, series):
-            run = next(run for run in analysis.runs if run.id == goal.run)
+        if value is not None and _tells(states.get(goal.run), goal, series):
             groups.setdefault(
                 (series.split, series.name, series.metric_type, goal.mode), []
             ).append(Ended(run, series, value))
@@ -76,18 +78,10 @@ def comparisons(analysis: Analysis) -> Iterator[Phrase]:
             )
 
 
-def _tells(analysis: Analysis, goal: Goal, series: Series) -> bool:
+def _tells(state: State | None, goal: Goal, series: Series) -> bool:
     """Return whether a value may be compared: not one of a broken run, and no last training loss
     that was hardly measured.
     """
-    state = next(
-        (
-            verdict.state
-            for verdict in analysis.verdicts
-            if verdict.run == goal.run and not verdict.series
-        ),
-        None,
-    )
     return state is not State.BROKEN and not (
         state is State.INSUFFICIENT and _is_last(series.split, goal.mode)
     )
@@ -133,14 +127,12 @@ def _compared(ended: Sequence[Ended], *, is_last: bool, mode: str) -> Phrase:
 
 def _stuck(ended: Sequence[Ended], mode: str) -> Phrase | None:
     """Return the sentence on the largest group of runs that end at one level, surely behind the
-    best; None without.
+    best; None without. The runs come from the best to the worst.
     """
-    largest: Sequence[Ended] = ()
-    for i, first in enumerate(ended):
-        group = [
-            one for one in ended[i:] if abs(one.value - first.value) <= ALIKE * abs(first.value)
-        ]
-        largest = group if len(group) > len(largest) else largest
+    cost = np.array([one.value for one in ended]) * (-1.0 if mode == "max" else 1.0)
+    after = np.searchsorted(cost, cost + ALIKE * np.abs(cost), side="right")
+    begin = int(np.argmax(after - np.arange(len(ended))))
+    largest = ended[begin : int(after[begin])]
     if len(largest) < LEAST_ALIKE:
         return None
     level, best = largest[0].value, ended[0].value

@@ -186,9 +186,12 @@ def block_medians(y: Floats, blocks: int) -> tuple[Floats, Floats]:
 
 def theil_sen(x: Floats, y: Floats) -> Slope:
     """Return the median of all pairwise slopes with Sen's non-parametric 90 % interval (Sen 1968;
-    Hollander & Wolfe).
+    Hollander & Wolfe), of the rows that are finite; NaN where fewer than two are.
     """
-    n = len(x)
+    rows = np.isfinite(x) & np.isfinite(y)
+    x, y, n = x[rows], y[rows], int(rows.sum())
+    if n < 2:
+        return Slope(slope=math.nan, low=math.nan, high=math.nan)
     i, j = np.triu_indices(n, 1)
     slopes = np.sort((y[j] - y[i]) / (x[j] - x[i]))
     half = Z_90 * math.sqrt(n * (n - 1) * (2 * n + 5) / 18.0)

@@ -14,6 +14,7 @@ from lossreport import progress
 from lossreport.errors import LogError, NothingReadError, UsageError
 from lossreport.model.guidance import Guidance
 from lossreport.model.run import FactValue, Run, Skipped
+from lossreport.reading.alike import Alike
 from lossreport.reading.bytes.packed import ENDINGS, is_archive, members
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
@@ -107,7 +108,9 @@ def _read_local(
         "reading",
         sum(log.path.stat().st_size for log in logs if log.path is not None and log.path.is_file()),
     )
-    for log in logs:
+    alike = Alike(logs)
+    for log in filter(alike.opens, logs):
+        held = len(readings)
         for found in _read(log, options, named):
             if isinstance(found, Reading):
                 readings.append(found)
@@ -115,6 +118,8 @@ def _read_local(
                 passed.append(Passed(found.path, SOURCE_CODE))
             else:
                 skipped.append(found)
+        alike.saw(log, is_log=len(readings) > held)
+    skipped += alike.unopened()
     parts = [
         part
         for reading in gathered(readings)

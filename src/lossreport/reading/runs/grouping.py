@@ -217,9 +217,7 @@ def _rivals_apart(group: Group) -> list[Group]:
         else [part.log.shown.rpartition("/")[0] or part.log.shown for part in rivals]
     )
     inside = _inside(group)
-    whole = [
-        _of_file(group, inside, part, name) for name, part in zip(called, rivals, strict=True)
-    ]
+    whole = [_of_file(group, inside, part, name) for name, part in zip(called, rivals, strict=True)]
     apart = [Group(name, [part], is_named=True) for name, part in zip(whole, rivals, strict=True)]
     alone: dict[str, list[Reading]] = {}
     set_apart = set(map(id, rivals))
