@@ -4,9 +4,10 @@ is about.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from functools import cached_property, wraps
+from functools import cached_property, lru_cache, wraps
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -95,19 +96,18 @@ class Ground:
         said = set(names(phrase))
         if isinstance(split := phrase.values.get("split"), str):
             said |= {f"{split}/{name}" if split != "train" else name for name in said}
-        called = [one for one in self.run.series if one.label in said] or [
-            one for one in self.run.series if one.name in said
-        ]
+        held = _index(self.run)
+        called = held.of(held.labels, said) or held.of(held.names, said)
         return tuple(one for one in called if one.path in said) or tuple(called)
 
     def of_paths(self, phrase: Phrase) -> tuple[Series, ...]:
         """Return the series of the files that a sentence names."""
-        said = set(names(phrase))
-        return tuple(one for one in self.run.series if one.path in said)
+        held = _index(self.run)
+        return tuple(held.of(held.paths, set(names(phrase))))
 
     def by_id(self, series_id: str) -> Series:
         """Return a series of the run; raises KeyError where it holds none of that id."""
-        return {one.id: one for one in self.run.series}[series_id]
+        return _index(self.run).by_id[series_id]
 
     def value(self, name: str) -> object:
         """Return the value of a fact, None where nothing says it."""
@@ -148,6 +148,33 @@ def remembered(rule: Callable[[Ground], T]) -> Callable[[Ground], T]:
 
     return answer
 
+
+class _Index:
+    """The series of a run by what sentences call them: looked for in all of them at every sentence,
+    a run of a thousand metrics took a million steps.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._series = run.series
+        self.by_id = {one.id: one for one in run.series}
+        self.labels, self.names, self.paths = (
+            defaultdict[str, list[int]](list),
+            defaultdict[str, list[int]](list),
+            defaultdict[str, list[int]](list),
+        )
+        for at, one in enumerate(run.series):
+            self.labels[one.label].append(at)
+            self.names[one.name].append(at)
+            self.paths[one.path].append(at)
+
+    def of(self, places: Mapping[str, list[int]], said: Iterable[str]) -> list[Series]:
+        """Return the series that are called one of some words, in their order."""
+        found = {at for word in said for at in places.get(word, ())}
+        return [self._series[at] for at in sorted(found)]
+
+
+_index = lru_cache(maxsize=2)(_Index)
+"""Of the run that is checked, as analysed and as read."""
 
 THRESHOLDS: Final = {"flat_gain": 0.02, "data_wait": 0.30}
 """What the check holds the thresholds for that a user has not set: told in the criteria of a

@@ -425,6 +425,10 @@ class Analysis:
         """Return a series by id; raises KeyError where it is unknown."""
         return self._series[series_id]
 
+    def series_of(self, source_id: str) -> Sequence[Series]:
+        """Return the series that a source holds, in their order."""
+        return self._of_source.get(source_id, ())
+
     def run_verdict(self, run_id: str) -> Verdict:
         """Return the verdict on a whole run; raises KeyError where there is none."""
         return self._run_verdicts[run_id]
@@ -440,6 +444,14 @@ class Analysis:
     @cached_property
     def _series(self) -> dict[str, Series]:
         return {series.id: series for run in self.runs for series in run.series}
+
+    @cached_property
+    def _of_source(self) -> dict[str, list[Series]]:
+        held: dict[str, list[Series]] = {}
+        for run in self.runs:
+            for series in run.series:
+                held.setdefault(series.source, []).append(series)
+        return held
 
     @cached_property
     def _run_verdicts(self) -> dict[str, Verdict]:

@@ -19,6 +19,7 @@ from lossreport.reading.bytes.packed import ENDINGS, is_archive, members
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
 from lossreport.reading.crashes import broken_before_rows
+from lossreport.reading.crowd import bounded
 from lossreport.reading.folder import (
     MAX_DEPTH,
     SOURCE_CODE,
@@ -113,7 +114,9 @@ def _read_local(
         held = len(readings)
         for found in _read(log, options, named):
             if isinstance(found, Reading):
-                readings.append(found)
+                kept, left = bounded(found)
+                readings.append(kept)
+                skipped += left
             elif is_config(found.path) and found.code == UNRECOGNISED_CODE:
                 passed.append(Passed(found.path, SOURCE_CODE))
             else:

@@ -120,12 +120,7 @@ def _series(analysis: Analysis, finding: Finding, evidence: Evidence) -> Series 
 def _candidates(analysis: Analysis, finding: Finding, source: str) -> Iterator[Series]:
     mine = set(finding.series)
     for own in (True, False):
-        for run in analysis.runs:
-            yield from (
-                series
-                for series in run.series
-                if series.source == source and (series.id in mine) is own
-            )
+        yield from (series for series in analysis.series_of(source) if (series.id in mine) is own)
 
 
 def _rows(series: Series, line: int) -> slice:

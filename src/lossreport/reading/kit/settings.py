@@ -288,7 +288,7 @@ def _options(text: str) -> Iterator[tuple[str, FactValue]]:
 
 LAUNCHED: Final = re.compile(
     r"--?(?P<name>nproc[_-]per[_-]node|num[_-]processes|num[_-]gpus|nnodes)[= ]\s{0,4}"
-    r"(?P<value>\d{1,5})(?!\d)"
+    r"(?P<count>\d{1,5})(?!\d)"
 )
 """How many processes torchrun, accelerate or deepspeed start."""
 
@@ -297,7 +297,7 @@ def launcher_options(text: str) -> Iterator[tuple[str, FactValue]]:
     """Yield how many processes the launcher of a command starts; nothing where it is none."""
     if _is_command(text):
         for match in LAUNCHED.finditer(text):
-            yield match["name"].replace("-", "_"), int(match["value"])
+            yield match["name"].replace("-", "_"), int(match["count"])
 
 
 LONGEST_COUNT: Final = 30
