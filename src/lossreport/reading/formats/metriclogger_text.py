@@ -438,7 +438,7 @@ WORTH: Final = 200
 """Rows of one shape that take as long by themselves as to learn what they say."""
 COUNTED: Final = 2.0**53
 """Steps below this are doubles."""
-LEAD: Final = 2
+LEAD: Final = 1
 """Rows of a stretch that are read by themselves first."""
 
 

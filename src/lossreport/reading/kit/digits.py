@@ -76,12 +76,15 @@ def numbers(full: Bytes, starts: Ints, forms: Forms) -> Floats:
     if not len(starts):
         return np.empty(0)
     whole, decimals = forms.whole, forms.decimals
-    ends = starts + whole + decimals + (decimals > 0) + (FILL - WORD)
+    ends = starts + (whole + decimals + (decimals > 0) + (FILL - WORD))
     powered = bool(forms.power_at.any())
     widest = int((whole + decimals).max())
     is_short = widest < WORD or (widest == WORD and not decimals.any())
     if is_short:
-        mantissa = _short(words[ends], whole, decimals)
+        found = words[ends]
+        if len(starts) > 1 and _are_same(found, words, starts, forms):
+            return np.full(len(starts), numbers(full, starts[:1], forms)[0])
+        mantissa = _short(found, whole, decimals)
     if is_short and not powered:
         values = mantissa.astype(np.float64)
         values /= POWERS[decimals]
@@ -93,6 +96,18 @@ def numbers(full: Bytes, starts: Ints, forms: Forms) -> Floats:
     if powered:
         power = power + _exponents(full, words, starts, forms)
     return _rounded(full, starts, forms, mantissa, power)
+
+
+def _are_same(found: Words, words: Words, starts: Ints, forms: Forms) -> bool:
+    """Return whether numbers of one form are the same again and again, as a learning rate or a
+    total is; `found` are their last digits.
+    """
+    if len(forms.whole) > 1 or not bool((found == found[0]).all()):
+        return False
+    if not forms.power_at[0]:
+        return True
+    powers = words[starts + int(forms.power_at[0] + forms.power[0]) + (FILL - WORD)]
+    return bool((powers == powers[0]).all())
 
 
 def _short(words: Words, whole: Ints, decimals: Ints) -> Words:
