@@ -127,7 +127,8 @@ def _exactly(found: re.Match[str]) -> tuple[str, float, float]:
         if found[name]:
             return "factor", value, LOOSE * value
     if found["times"]:
-        value = _number(found["times"])
+        # 高出一倍 is twice as much
+        value = max(2.0, _number(found["times"]))
         return "factor", value, max(0.5 * _unit(found["times"]), LOOSE / 3 * value)
     return "gap", float(found["plain"]), 0.6 * _unit(found["plain"])
 

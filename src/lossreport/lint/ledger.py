@@ -20,8 +20,10 @@ from lossreport.values import dataclass
 
 EPOCH_LAST: Final = "epoch_last"
 JOINED: Final = "joined"
-ENOUGH: Final = 3
-"""Rows of whole epochs show a course from three on; of fewer the plain rows do."""
+ENOUGH: Final = 6
+"""Rows of whole epochs show a course from six on, as a trend can be tested; of fewer the plain rows
+do.
+"""
 PLACE: Final = Text(zh="{path} 第 {line} 行", en="{path} line {line}")
 SPIKES: Final = ("spike", "batch_outlier", "above_chance")
 
@@ -93,8 +95,10 @@ class Ledger:
         copies = {agreement.copy for agreement in self.analysis.agreements}
         named = [series for series in named if series.id not in copies] or named
         named = [series for series in named if self._is_as_logged(series, source)]
-        coarse = [s for s in named if s.axis is Axis.EPOCH and len(s) >= ENOUGH]
+        coarse = [s for s in named if s.axis is Axis.EPOCH]
         fine = [s for s in named if s.derived is None or s.derived.how == JOINED]
+        if any(len(s) >= ENOUGH for s in fine) and not any(len(s) >= ENOUGH for s in coarse):
+            coarse = []
         return [series for series in coarse or fine if np.isfinite(series.y).sum()]
 
     def candidates(self, metric: Metric, source: str | None) -> list[Series]:
@@ -132,6 +136,17 @@ class Ledger:
         ]
         return [
             series for series in plain if loss_type(series.metric_type).role in ("loss", "metric")
+        ]
+
+    def training_losses(self) -> list[Series]:
+        """Return the losses of training rows as they were logged."""
+        return [
+            series
+            for series in self.vocabulary.series
+            if series.derived is None
+            and series.split == "train"
+            and loss_type(series.metric_type).role == "loss"
+            and np.isfinite(series.y).any()
         ]
 
     def at(self, metric: Metric, place: Place, source: str | None) -> Iterator[Seen]:

@@ -96,7 +96,7 @@ def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text.replace(",", ".", 1))
+        return datetime.fromisoformat(text.replace("/", "-").replace(",", ".", 1))
     except ValueError:
         return None
 

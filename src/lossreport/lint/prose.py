@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final, Literal
 
 from lossreport import regex as re
+from lossreport.lint.amounts import DIGITS, WORD
 from lossreport.lint.claim import (
     BestAt,
     BoundOf,
@@ -147,7 +148,7 @@ APART: Final = re.compile(
 )
 """Of the rows that are left when others are taken out."""
 DOWN: Final = re.compile(
-    r"\b(?:fall(?:s|ing|en)?|fell|decreas\w*|declin\w*|drop\w*|(?:going|goes|went|"
+    r"\b(?:fall(?:s|ing|en)?|fell|decreas\w*|declin\w*|drop\w*|shr[aiu]nk\w*|(?:going|goes|went|"
     r"trend\w*) down\w*|downwards?|sink\w*|sank)\b|比(?:上|前)一?(?:个|次|轮)?(?:都|要|更)?[低小]|下降|降低|减小|走低|变[低小]|衰减|越来越[低小]|在降|降(?=[到至])|\b(?:decay|anneal)\w*",
     FLAGS,
 )
@@ -163,7 +164,7 @@ BETTER: Final = re.compile(
 WORSE: Final = re.compile(r"\b(?:wors\w*|degrad\w*|deteriorat\w*)\b|越来越差|变差|恶化|退化", FLAGS)
 EVERY: Final = re.compile(
     r"\bmonoton\w*|\bevery (?:single )?(?:evaluation|epoch|step|time|row)|\bwithout exception\b|"
-    r"单调|从头到尾|每(?:一)?次|每个|每(?:一)?轮|创(?:下|出)?(?:了)?新[低高]",
+    r"单调|从头到尾|逐[轮次个]|每(?:一)?次|每个|每(?:一)?轮|创(?:下|出)?(?:了)?新[低高]",
     FLAGS,
 )
 THROUGHOUT: Final = re.compile(
@@ -222,7 +223,7 @@ FINISHED: Final = re.compile(
 )
 EXPLOSION: Final = re.compile(
     r"\b(?:explode[sd]|blew up|diverge[sd])\b|\b(?:explod|diverg)\w+ (?:at|in|after)\b|(?:出现|"
-    r"发生|存在|没有|无)\S{0,6}(?:爆炸|发散)|(?:爆炸|发散)了",
+    r"发生|存在|没有|无)[^，,。；]{0,8}(?:爆炸|发散)|(?:爆炸|发散)了",
     FLAGS,
 )
 SPIKE: Final = re.compile(r"异常峰值|尖峰|飙升|突增|跳变|\bspik\w+|\boutlier", FLAGS)
@@ -297,7 +298,8 @@ GIVEN: Final = re.compile(
     FLAGS,
 )
 CHANGED: Final = re.compile(
-    r"\bby\s*$|(?:降低|下降|提升|提高|上升|增加|减少|变化|升高|升|降)了?\s{0,9}约?\s{0,9}$", FLAGS
+    r"\b(?:by|within)\s*$|(?:降低|下降|提升|提高|上升|增加|减少|变化|升高|升|降)了?\s{0,9}约?\s{0,9}$",
+    FLAGS,
 )
 """By 3 %: a difference, no value."""
 BY_SO_MUCH: Final = re.compile(
@@ -633,7 +635,9 @@ def _bound(
     spot = part.spots[0] if len(part.places) == 1 else None
     since = spot is not None and spot.since
     over: Literal["every", "some", "last", "ends", "told"]
-    if LAST.search(text) and spot is None:
+    if STILL.search(text) and spot is None and not denied:
+        over = "last"
+    elif LAST.search(text) and spot is None:
         over = "ends" if CROSSED.search(text) and not denied else "last"
     elif denied or AT_ALL_TIMES.search(text) or not (spot is None or since):
         over = "every"
@@ -958,11 +962,24 @@ def _spikes(part: Clause, origin: Origin, metric: Metric) -> Iterator[Claim]:
             )
 
 
+IN_WORDS: Final = re.compile(
+    rf"(?<!first )(?<!last )\b(?P<n>{WORD})\s(?P<word>epochs?|steps?)\b", FLAGS
+)
+
+
+def _in_words(text: str) -> Iterator[tuple[int, str]]:
+    """Yield counts that are written in words: five epochs."""
+    for found in IN_WORDS.finditer(text):
+        count = DIGITS[found["n"].lower()]
+        if count >= 2:
+            yield int(count), f"{found['n']} {found['word']}".lower()
+
+
 def _counts(part: Clause, origin: Origin) -> Iterator[Claim]:
     """Yield how many epochs, steps or evaluations are said to have been; "the first 10 epochs" and
     "every 25 steps" count none.
     """
-    for count, word in part.counts:
+    for count, word in (*part.counts, *_in_words(part.text)):
         before = part.text[
             : part.text.lower().find(word) if word in part.text.lower() else len(part.text)
         ]

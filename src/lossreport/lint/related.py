@@ -337,7 +337,7 @@ def check_early(claim: EarlyShare, ledger: Ledger) -> Answer:
     every = (
         ledger.levels(claim.metric, claim.origin.source)
         if claim.metric is not None
-        else ledger.measured()
+        else [*ledger.measured(), *ledger.training_losses()]
     )
     answers = [_early_in(claim, series) for series in every]
     return kindest(answers) or unchecked(claim, NOT_KNOWN)

@@ -82,7 +82,7 @@ THAN_FIRST: Final = re.compile(
 )
 THAN_LAST: Final = re.compile(
     r"比(?:上|前)一?(?:个|次|轮|步)?|\bthan (?:in |at )?the (?:previous|one before|last one|"
-    r"preceding)|\bslightly (?:dip|drop|fall|worse)|\bdip\w*",
+    r"preceding)|略有?(?:下降|上升|回落|降低|升高)|\bslightly (?:dip|drop|fall|worse)|\bdip\w*",
     FLAGS,
 )
 AHEAD: Final = re.compile(
@@ -289,7 +289,7 @@ def _beside_itself(part: Clause, origin: Origin, metric: Metric) -> Iterator[Cla
     elif stopped := (STOPPED.search(text) or FLAT.search(text)):
         yield from _stopped(part, origin, metric, stopped)
     elif THAN_LAST.search(text) and not has_amount and not re.search(r"每|\bevery\b", text, FLAGS):
-        above = bool(HIGHER.search(text)) and not LOWER.search(text)
+        above = bool(HIGHER.search(text) or SAID["rises"].search(text)) and not LOWER.search(text)
         place = part.places[0] if len(part.places) == 1 else None
         if place is not None or BEHIND.search(text) or re.search(r"最后", text):
             yield StepAt(
@@ -326,7 +326,8 @@ def _stopped(part: Clause, origin: Origin, metric: Metric, found: re.Match[str])
     place = part.places[0] if len(part.places) == 1 else None
     if flat:
         over = "since" if place is not None else "every"
-        over = over if place is not None or WHOLE.search(part.text) else "end"
+        whole = WHOLE.search(part.text) or word  # "did not change" speaks of all its rows
+        over = over if place is not None or whole else "end"
         yield CourseOf(origin=origin, metric=metric, direction="flat", over=over, place=place)  # type: ignore[arg-type]
         return
     rows = last_rows(part.text)
