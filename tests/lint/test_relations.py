@@ -162,3 +162,18 @@ def test_a_clause_that_was_not_read_is_listed_beside_those_that_were(overfit: An
     found = of_text("val_loss is best at epoch 20, the cluster was down for 3 days.", overfit)
     assert [answer.outcome for answer in found.answers] == ["confirmed"]
     assert ["the cluster was down for 3 days" in one.quote for one in found.unread] == [True]
+
+
+NO_CLAIMS = [
+    "没有验证集，既不能判断过拟合，也选不出 checkpoint。",
+    "Without a validation set overfitting cannot be judged.",
+    "5. 数据边界或续训",
+    "共 4 条：3 条单行离群、1 条训练与验证的差距。",
+]
+
+
+@pytest.mark.parametrize("sentence", NO_CLAIMS)
+def test_words_that_only_look_like_a_claim_contradict_nothing(
+    sentence: str, overfit: Analysis
+) -> None:
+    assert "contradicted" not in outcomes(sentence, overfit)

@@ -53,7 +53,7 @@ RESTARTED: Final = re.compile(
     r"picked up (?:again )?(?:from|where)|picked up again|"
     r"continued from|reload\w* (?:from )?(?:the |a )?checkpoint)\b|"
     r"(?<!继)续训(?![能可需应要时])|断点|恢复训练|重启|重新启动|"
-    r"接着训|(?:中途|训练|过程中?)?(?:中断|断)过",
+    r"接着训|(?:中途|训练|过程中?)?(?:中断|(?<!判)断)过(?!拟)",
     FLAGS,
 )
 NO_RESTART: Final = re.compile(

@@ -131,6 +131,8 @@ def check_condition(claim: Happened, ledger: Ledger) -> Answer:
     text = CONDITION(state=STATES[states[0]].name)
     bad, good = all(s in BAD for s in states), all(s in GOOD for s in states)
     if claim.what == "failed":
+        if claim.denied and not good:
+            return unchecked(claim, NOT_KNOWN)  # "not shown to be broken" is no praise
         if bad or _never_finite(ledger):
             return said(claim, is_so=True, text=text, places=())
         return (

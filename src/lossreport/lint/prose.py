@@ -76,7 +76,7 @@ MARKED: Final = re.compile(
     FLAGS,
 )
 """What is best without a metric: an epoch, a checkpoint."""
-FROM: Final = re.compile(r"\bfrom\b|从|由|自|→|->|⟶|=>", FLAGS)
+FROM: Final = re.compile(r"\bfrom\b|从(?![不未来])|由|自|→|->|⟶|=>", FLAGS)
 TO: Final = re.compile(r"\bto\b|→|->|⟶|=>|到|至|为", FLAGS)
 REACHED: Final = re.compile(
     r"变成|变为|\bcollaps\w* to|\b(?:reach(?:es|ed)?|hits?|(?:gets?|got|drop|f[ae]ll|sink|decreas|shr[aiu]nk|go|climb|"
@@ -236,6 +236,12 @@ something else.
 """
 ELSEWHERE: Final = re.compile(r"\bsuch\b|\bspikes? (?:there|here)\b|此处|对应|那里", FLAGS)
 NO_OVERFIT: Final = re.compile(NO.format(words=OVERFIT.pattern), FLAGS)
+UNDECIDED: Final = re.compile(
+    r"(?:判断|判定|确定|看出)[^，,。]{0,8}过拟合|\b(?:judg|tell|told|decid|say|know|rul)\w*\b.{0,20}\bover-?fit|"
+    r"\bover-?fit\w*\b.{0,20}\b(?:judged|told|decided)\b",
+    FLAGS,
+)
+"""Over-fitting that cannot be judged is neither there nor not."""
 NO_BREAK: Final = re.compile(NO.format(words=BROKE_OFF.pattern), FLAGS)
 NO_FINISH: Final = re.compile(NO.format(words=FINISHED.pattern), FLAGS)
 EITHER: Final = re.compile(r"或|\bor\b|\beither\b", FLAGS)
@@ -879,7 +885,8 @@ def _happened(
     text = unnamed(part)
     denied = bool(NEGATED.search(text))
     place = part.places[0] if len(part.places) == 1 else None
-    if OVERFIT.search(text) and bool(NO_OVERFIT.search(text)) is denied:
+    overfits = OVERFIT.search(text) and not UNDECIDED.search(text)
+    if overfits and bool(NO_OVERFIT.search(text)) is denied:
         place_of = None if denied else place
         yield Happened(origin=origin, what="overfit", denied=denied, place=place_of)
     if BEFORE_EVENT.search(text):
