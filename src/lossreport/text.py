@@ -7,13 +7,11 @@ values (from logs) never mix.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from types import MappingProxyType
 from typing import Final, Literal
-from urllib.parse import quote
 
 from lossreport import regex as re
 from lossreport.overlay import overlay
@@ -45,11 +43,16 @@ Bidi_Control): of two names that look alike one could be another. Variation sele
 choose between two pictures of what is seen.
 """
 _SHOWN: Final = _PICTURES | {code: "\ufffd" for span in _UNSEEN for code in range(*span)} | _BLANKS
+
+
+def _escape(code: int) -> str:
+    r"""Return a character as JSON spells it out: `\uXXXX`, twice beyond the first 65,536."""
+    units = chr(code).encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
 ESCAPED: Final = {
-    code: json.dumps(chr(code))[1:-1]
-    for span in _UNSEEN
-    for code in range(*span)
-    if not 0xD800 <= code < 0xE000
+    code: _escape(code) for span in _UNSEEN for code in range(*span) if not 0xD800 <= code < 0xE000
 }
 """The same characters as JSON may write them as well, for files that people read: `str.translate`
 of JSON text does not change its value.
@@ -78,6 +81,8 @@ def safe_address(link: str) -> str:
     """
     if not ADDRESS.match(link):
         return ""
+    from urllib.parse import quote
+
     return quote(link, safe=":/?#@$&+,;=%~", errors="replace")
 
 

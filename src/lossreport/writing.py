@@ -11,7 +11,6 @@ import errno
 import os
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -278,6 +277,8 @@ def _temporary(folder: Path) -> BinaryIO:
     """Return a new file that is locked. One that another process swept before it was locked is made
     anew.
     """
+    import tempfile  # takes a third of the time of --help, which writes no file
+
     while True:
         handle, name = tempfile.mkstemp(dir=folder, prefix=PREFIX, suffix=SUFFIX)
         os.close(handle)

@@ -59,10 +59,8 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
             lambda detector=detector, context=context: detector.detect(context),  # type: ignore[misc]
         )
         not_applicable += [item for item in found if isinstance(item, NotApplicable)]
-        context = replace_found(
-            context,
-            (*context.found, *(titled(item) for item in found if isinstance(item, Finding))),
-        )
+        if findings := [titled(item) for item in found if isinstance(item, Finding)]:
+            context = replace_found(context, (*context.found, *findings))
         progress.advance(LOOKING / len(detectors()))
     kept, ignored = without_ignored(context.run, context.found)
     not_applicable += remarks(context.run)

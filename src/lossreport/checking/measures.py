@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from typing import Final
 
 import numpy as np
@@ -29,12 +28,15 @@ def spread(y: Floats) -> float:
 
 
 FEW: Final = 100
-"""Values that the standard library has in order before numpy has begun."""
+"""Values that are in order before numpy has begun."""
 
 
 def halfway(y: Floats) -> float:
     """Return the median of values of which none is NaN."""
-    return statistics.median(y.tolist()) if 0 < len(y) <= FEW else float(np.median(y))
+    if not 0 < len(y) <= FEW:
+        return float(np.median(y))
+    values, half = sorted(y.tolist()), len(y) // 2
+    return float(values[half] if len(y) % 2 else (values[half - 1] + values[half]) / 2)
 
 
 def spread_without_one(y: Floats) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 SEAL_ID: Final = "lossreport-seal"
@@ -55,8 +56,11 @@ def data_digests(block: str) -> dict[str, str]:
         data = json.loads(block)
     except (ValueError, RecursionError):
         return {"": _short(block)}
-    if not isinstance(data, dict):
-        return {"": _short(block)}
+    return digests(data) if isinstance(data, dict) else {"": _short(block)}
+
+
+def digests(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return a short digest for each part of JSON data, as it is read back."""
     return {
         name: _short(json.dumps(value, ensure_ascii=True, separators=(",", ":")))
         for name, value in data.items()

@@ -50,7 +50,7 @@ from lossreport.model.run import (
     extent_of,
 )
 from lossreport.render.citation import cited_series
-from lossreport.render.seal import data_digests
+from lossreport.render.seal import digests
 from lossreport.render.thinning import ENDS, LIMIT, brief_limit, kept_rows
 from lossreport.text import ESCAPED, Text
 
@@ -71,7 +71,7 @@ def to_json(analysis: Analysis, extra: Mapping[str, Json] | None = None) -> str:
     `seal` holds a digest of each part, by which `lossreport verify` finds what was edited.
     """
     data = {**to_dict(analysis), **(extra or {})}
-    data["seal"] = data_digests(json.dumps(data, ensure_ascii=True, allow_nan=False))
+    data["seal"] = digests(data)
     text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     # a lone surrogate becomes its JSON escape
     return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(ESCAPED)

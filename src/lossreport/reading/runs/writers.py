@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field
-from statistics import median
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -68,7 +67,8 @@ class _Chain:
         step = x - self.last
         if step > 0:
             self.gaps.append(step)
-            self.stride = median(self.gaps[-9:])
+            near, half = sorted(self.gaps[-9:]), len(self.gaps[-9:]) // 2
+            self.stride = near[half] if len(near) % 2 else (near[half - 1] + near[half]) / 2
         self.last, self.last_row, self.rows = x, row, self.rows + 1
 
 
