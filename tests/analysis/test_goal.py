@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import lossreport
+from lossreport.analysis import goal as goal_module
+from lossreport.analysis.context import Context
 from lossreport.model.analysis import Goal
 from lossreport.model.run import Run, Series
 from runs import falling, make_run, make_series
@@ -252,3 +254,26 @@ def test_a_divergence_that_is_better_neither_way_is_not_worse_than_its_best() ->
         for one in lossreport.analyze(run, strict=True).findings
         if one.kind in ("worsening", "overfitting")
     ]
+
+
+def test_the_scores_of_the_whole_are_worked_out_once_for_all_series(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    worked_out = goal_module._scores_of_the_whole
+
+    def counted(context: Context) -> list[Series]:
+        asked.append(1)
+        return worked_out(context)
+
+    monkeypatch.setattr(goal_module, "_scores_of_the_whole", counted)
+
+    def asks(metrics: int) -> int:
+        asked.clear()
+        series = [
+            make_series(falling(40, seed=n), f"loss_{n}", id=f"m{n}") for n in range(1, metrics + 1)
+        ]
+        lossreport.analyze(make_run(series))
+        return len(asked)
+
+    assert asks(12) == asks(3)

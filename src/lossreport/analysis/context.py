@@ -194,6 +194,11 @@ class Context:
         )
 
     @cached_property
+    def answers(self) -> dict[str, list[Series]]:
+        """What was worked out of all series and findings, by the name of the question."""
+        return {}
+
+    @cached_property
     def by_id(self) -> Mapping[str, Series]:
         """All series of the run by id."""
         return {series.id: series for series in self.run.series}

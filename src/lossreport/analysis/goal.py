@@ -527,8 +527,14 @@ LEAST_OWNERS: Final = 3
 
 def scores_of_the_whole(context: Context) -> list[Series]:
     """Return the scores of nobody's own where every loss is one client's: what the server measures
-    of the model that they train together.
+    of the model that they train together. Every series asks for them.
     """
+    if "scores_of_the_whole" not in context.answers:
+        context.answers["scores_of_the_whole"] = _scores_of_the_whole(context)
+    return context.answers["scores_of_the_whole"]
+
+
+def _scores_of_the_whole(context: Context) -> list[Series]:
     losses = [
         s
         for s in context.progress
@@ -552,8 +558,8 @@ def _owned(losses: Sequence[Series]) -> list[Series]:
         match = OWNED.fullmatch(series.name)
         if match is not None and any(sign.isdigit() for sign in match["id"]):
             stems.setdefault(match["stem"].lower(), []).append(series)
-    marked = [series for held in stems.values() if len(held) >= LEAST_OWNERS for series in held]
-    return [series for series in losses if series.entity is not None or series in marked]
+    marked = {series.id for held in stems.values() if len(held) >= LEAST_OWNERS for series in held}
+    return [series for series in losses if series.entity is not None or series.id in marked]
 
 
 HARDLY: Final = 0.5

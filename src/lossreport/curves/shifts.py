@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.curves.stats import MAD_TO_SD, block_medians, log_if_positive
+from lossreport.curves.stats import MAD_TO_SD, block_medians, log_if_positive, median
 from lossreport.model.run import Floats
 from lossreport.values import dataclass
 
@@ -102,11 +102,11 @@ def _jumps(u: Floats, half: int, logged: bool, spread: float) -> Iterator[tuple[
         left, right = u[block - half : block], u[block + 1 : block + 1 + half]
         slope_left, slope_right = float((x * left).sum()) / sxx, float((x * right).sum()) / sxx
         jump = float(right.mean() - slope_right * reach - left.mean() - slope_left * reach)
-        raw = float(np.median(right[: max(2, half // 2)]) - np.median(left[-max(2, half // 2) :]))
+        raw = median(right[: max(2, half // 2)]) - median(left[-max(2, half // 2) :])
         residual = np.concatenate(
             [left - left.mean() - slope_left * x, right - right.mean() - slope_right * x]
         )
-        noise = max(floor, MAD_TO_SD * float(np.median(np.abs(residual))))
+        noise = max(floor, MAD_TO_SD * median(np.abs(residual)))
         z = abs(jump) / (noise * math.sqrt(2 * (1.0 / half + reach**2 / sxx)))
         if (
             z >= MIN_Z

@@ -180,7 +180,7 @@ def block_medians(y: Floats, blocks: int) -> tuple[Floats, Floats]:
     y = np.asarray(y, dtype=np.float64)
     count = max(1, min(blocks, len(y)))
     edges = np.linspace(0, len(y), count + 1).astype(int)
-    medians = np.array([np.median(y[a:b]) for a, b in pairwise(edges.tolist())])
+    medians = np.array([median(y[a:b]) for a, b in pairwise(edges.tolist())])
     return medians, 0.5 * (edges[:-1] + edges[1:] - 1)
 
 
