@@ -5,11 +5,13 @@ only looks like it.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import lossreport
 from lossreport.knowledge.ending import ending_of, endings, told
+from lossreport.knowledge.endings.table import entries
 from lossreport.model.analysis import Recommendation
 from lossreport.reading.kit.events import find_event
 
@@ -177,6 +179,7 @@ ONLY_LOOKS_LIKE_IT = {
     "environment": "flash_attn not installed, falling back to the math kernel",
     "numerics": "NaN checks: on (nan in gradient is skipped)",
     "stopped": "press Ctrl-C to stop; the time limit of the job is 24 h",
+    "table": "note: numpy 2 is installed, images without labels are skipped, bf16 is on",
     "program": "assertions: enabled, keys checked: labels",
     "data_sets": "data: 0 files skipped, no labels missing; Found 1200 images",
     "targets": "targets: one-hot, num_classes matches the labels",
@@ -186,7 +189,8 @@ ONLY_LOOKS_LIKE_IT = {
 
 
 def cases() -> list[tuple[str, str]]:
-    return [tuple(line.split("\t")) for line in MESSAGES.splitlines()]  # type: ignore[misc]
+    told = [tuple(line.split("\t")) for line in MESSAGES.splitlines()]
+    return [*told, *((row["id"], row["example"]) for row in entries())]  # type: ignore[list-item]
 
 
 def ended(folder: Path, lines: list[str]) -> Recommendation | None:
@@ -301,3 +305,15 @@ def test_the_event_that_ended_the_run_names_its_cause_in_the_json(tmp_path: Path
     )
     (event,) = lossreport.analyze(lossreport.read_run([tmp_path])).runs[0].events
     assert (event.cause, event.frame) == ("label_out_of_range", "train.py:42")
+
+
+@pytest.mark.parametrize("row", entries(), ids=lambda row: row["id"])
+def test_an_entry_of_the_table_says_all_in_both_languages_and_where_it_is_from(
+    row: dict[str, Any],
+) -> None:
+    assert row["reference"]
+    for part in ("title", "means", "do"):
+        assert set(row[part]) == {"zh", "en"}
+        assert all(text.strip() for text in row[part].values())
+    assert {row[part]["zh"][-1] for part in ("means", "do")} == {"。"}
+    assert {row[part]["en"][-1] for part in ("means", "do")} == {"."}

@@ -116,6 +116,8 @@ CRASHES: Final = (
     _crash("other", "label must be in", r"^(?:\W{0,3}Fatal\W{1,3})?Label must be in \[0,"),
     _crash("other", "mpirun noticed|mpi_abort", r"\bmpirun noticed that process\b|\bMPI_ABORT was invoked\b"),
     _crash("other", "address already", r"\bAddress already in use\b"),
+    _crash("other", "omp: error", r"^OMP: Error #\d{1,4}:"),
+    _crash("other", "huge value in q", r"\bNan, Inf or huge value in Q(?:ACC|POS|VEL)\b", ""),
     _crash("other", "size mismatch", r"\bsize mismatch for \S"),
     _crash("other", "no labels found|not start training", r"\bNo labels found in\b.{0,300}\bcan ?not start training\b"),
     _crash("other", "expected more than 1 value", r"^Expected more than 1 value per channel when training\b"),
