@@ -78,8 +78,8 @@ NO_GOAL = Text(
     "better).{metrics}",
 )
 NO_ROW = Text(
-    zh="日志里没有一行指标：训练在记录任何数值之前就中断了。",
-    en="No row of a metric is in the logs: it broke off before anything was logged.",
+    zh="日志里没有一行指标：这里只说明程序写下的话是什么意思。",
+    en="No row of a metric is in the logs: only what the program said in words is told.",
 )
 METRICS = Text(
     zh="指标（开头与结尾各十分之一的中位数）：{sentences}。",

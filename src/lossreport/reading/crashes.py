@@ -1,5 +1,5 @@
-"""Logs of a program that broke before it logged a metric: they make a run without a row, of which
-the report says what broke it.
+"""Logs of a program that broke before it logged a metric, or only warned: they make a run without a
+row, of which the report says what the words mean.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from lossreport.errors import LogError
 from lossreport.model.run import ENDINGS, Status
 from lossreport.reading.bytes.packed import is_archive
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import said
-from lossreport.reading.parser import RawEvent, parser
+from lossreport.reading.kit.events import phrase_in
+from lossreport.reading.kit.remarks import MEANT
+from lossreport.reading.parser import parser
 from lossreport.reading.runs.reading import Reading, read_log
 
 BROKEN: Final = frozenset((*ENDINGS[Status.CRASHED], *ENDINGS[Status.INTERRUPTED]))
@@ -24,8 +25,8 @@ PLAIN_TEXT: Final = "generic_text"
 
 
 def broken_before_rows(logs: Iterable[LogFile], parts: Sequence[Reading]) -> list[Reading]:
-    """Return the readings of a run without a row: of logs that tell how it broke, and of its
-    settings; empty where no log tells of an error.
+    """Return the readings of a run without a row: of logs that tell how it broke or hold a warning
+    that is known, and of its settings; empty where no log does.
     """
     known = {part.log.shown: part for part in parts}
     broken = [
@@ -49,8 +50,11 @@ def _tells_an_error(log: LogFile) -> bool:
 
 
 def _errors(log: LogFile) -> Iterator[bool]:
-    """Yield of each event of a log whether it tells how the program broke."""
+    """Yield of each event of a log whether it tells how the program broke, or is a known
+    warning.
+    """
     for line in islice(log.lines(), MOST_LINES):
-        for word in said(line.text, line.number):
-            if isinstance(word, RawEvent):
-                yield word.ends in (Status.CRASHED, Status.INTERRUPTED) or word.kind in BROKEN
+        found = phrase_in(line.text)
+        if found is not None:
+            ended = found.ends in (Status.CRASHED, Status.INTERRUPTED) or found.kind in BROKEN
+            yield found in MEANT or (found.kind is not None and ended)
