@@ -4,8 +4,10 @@ nobody notified, nothing unseen.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,7 +21,7 @@ from markdown_it import MarkdownIt
 
 import lossreport
 from chromium import browser, needs_chromium
-from lossreport.api import fitted_body
+from lossreport.api import fitted_body, rendered
 from lossreport.cli import main
 from lossreport.compare.compare import write_comparison
 from lossreport.errors import ConfigError, UsageError
@@ -51,18 +53,6 @@ PAYLOADS = {
     "fence": "```\n# Title\n<b>",
     "entity": "&lt;script&gt; &#64;everyone",
 }
-PLACES_IN = (
-    "metric",
-    "value",
-    "file",
-    "folder",
-    "title",
-    "owner",
-    "tag",
-    "notes",
-    "quote",
-    "setting",
-)
 
 
 class Active(HTMLParser):
@@ -148,7 +138,25 @@ def texts(report: Report) -> Iterator[tuple[str, str]]:
     yield "html", lossreport.render(report, "html")
     yield "md", lossreport.render(report, "md")
     yield "json", lossreport.render(report, "json")
+    yield "sarif", lossreport.render(report, "sarif")
+    yield "digest", lossreport.render(report, "digest")
     yield from ((name, fitted_body(report, place, "both")) for name, place in PLACES.items())
+
+
+MACROS = re.compile(
+    r"\{html|\[~|!\s*https?://|\[[^\]\n]{0,200}\|\s*(?!https?:|mailto:)\w+:|\[javascript",
+    re.IGNORECASE,
+)
+"""Markup of Jira that holds HTML, notifies somebody, loads a picture or leads to a script."""
+ESCAPED_SIGN = re.compile(r"\\.|&#\d+;")
+
+
+def test_macros_of_jira_are_seen() -> None:
+    for body in ("{html}", "[~admin]", "!https://x.example/a.png!", "[x|javascript:a]"):
+        assert MACROS.search(ESCAPED_SIGN.sub("·", f"a {body}")), body
+    assert not MACROS.search(
+        ESCAPED_SIGN.sub("·", "\\{html\\} \\[\\~admin\\] [x|https://a.example]")
+    )
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
@@ -156,11 +164,13 @@ def test_what_is_put_in_anywhere_acts_nowhere(payload: str, tmp_path: Path) -> N
     report = report_with(payload, tmp_path)
     for form, text in texts(report):
         assert UNSEEN.search(text) is None, (form, UNSEEN.search(text))
-        if form == "json":
+        if form in ("json", "sarif"):
             json.loads(text)
         elif form in ("html", "email"):
             assert Active(text).found == [], form
-        elif form != "jira":
+        elif form == "jira":
+            assert MACROS.findall(ESCAPED_SIGN.sub("·", text)) == []
+        else:
             page = markdown(text, extensions=["tables", "fenced_code", "sane_lists"])
             found = [
                 one
@@ -171,6 +181,57 @@ def test_what_is_put_in_anywhere_acts_nowhere(payload: str, tmp_path: Path) -> N
             assert found == [], form
 
 
+@pytest.mark.parametrize("name", ["script", "link", "picture", "comment", "bidi"])
+def test_what_is_put_in_acts_in_no_page_over_reports(name: str, tmp_path: Path) -> None:
+    """An index, a comparison, a report held against an earlier one, and a ticket that tells the
+    difference.
+    """
+    report = report_with(PAYLOADS[name], tmp_path)
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for form in ("html", "json"):
+        (shelf / f"old.{form}").write_text(lossreport.render(report, form), encoding="utf-8")  # type: ignore[arg-type]
+    write_index(shelf, tmp_path / "index.html")
+    write_comparison([shelf / "old.html", shelf / "old.json"], tmp_path / "compare.html")
+    (logs,) = (path for path in tmp_path.iterdir() if path.name.startswith("run "))
+    for form in ("html", "md"):
+        lossreport.build([logs], tmp_path / f"new.{form}", against=str(shelf / "old.json"))
+    body = ticket(str(logs), "github", diff=str(shelf / "old.json")).body.text
+    made = {page: (tmp_path / page).read_text(encoding="utf-8") for page in NAMES}
+    for page, text in {**made, "ticket": body}.items():
+        assert UNSEEN.search(text) is None, (page, UNSEEN.search(text))
+    for page in ("index.html", "compare.html", "new.html"):
+        assert Active(made[page]).found == [], page
+    for text in (made["new.md"], body):
+        for render in RENDERERS.values():
+            assert Active(PICTURE.sub("", str(render(text)))).found == []
+
+
+ADDRESS = re.compile(rb"/URI\s*\(((?:\\.|[^\\)])*)\)")
+ACTS = re.compile(rb"/(?:JavaScript|JS|Launch|SubmitForm|ImportData|EmbeddedFile|GoToR|AA)\b")
+
+
+def unpacked(pdf: bytes) -> Iterator[bytes]:
+    """Yield the streams of a PDF, in which its objects are packed."""
+    for begin in re.finditer(rb"stream\r?\n", pdf):
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompressobj().decompress(pdf[begin.end() :])
+
+
+@pytest.mark.parametrize("name", ["link", "picture", "end of data"])
+def test_a_pdf_holds_no_action_but_addresses_of_the_web(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("weasyprint", exc_type=ImportError)
+    made = rendered(report_with(PAYLOADS[name], tmp_path), "pdf", "en").text
+    assert isinstance(made, bytes)
+    made += b"".join(unpacked(made))
+    assert ACTS.findall(made) == []
+    leads = ADDRESS.findall(made)
+    assert leads
+    assert all(re.match(rb"https?://|mailto:", lead) for lead in leads), leads
+
+
+NAMES = ("index.html", "compare.html", "new.html", "new.md")
+PICTURE = re.compile(r'<img src="[\w.%/-]+\.files/[\w.-]+\.svg"[^>]*>')
 RENDERERS = {
     "commonmark": MarkdownIt("commonmark", {"html": True}).enable("table").render,
     "mistune": mistune.create_markdown(
@@ -192,7 +253,7 @@ def pages(payload: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
     for form, text in texts(report):
         if form in ("html", "email"):
             yield form, text
-        elif form not in ("json", "jira"):
+        elif form not in ("json", "sarif", "jira"):
             yield from (
                 (f"{form} by {name}", f"<meta charset=utf-8>{render(text)}")
                 for name, render in RENDERERS.items()

@@ -11,9 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from lossreport import regex as re
+from lossreport.render.inline import AT
 from lossreport.text import Lang, Text, visible
 from lossreport.values import dataclass
 
+ACTS: Final = re.compile(
+    r"(?P<tag><(?=[A-Za-z/!?]))|(?P<entity>&(?=#?\w+;))|(?P<link>(?<=\])(?=[(\[:]))"
+    r"|(?P<mention>(?<![\w@])@(?=\w))"
+)
+"""Where a name or a quote of a log would become a tag, an entity, the address of a link or somebody
+to notify: a digest is posted as Markdown, and its own sentences have none of these.
+"""
+INERT: Final = {"tag": "&lt;", "entity": "&amp;", "link": " ", "mention": AT}
 MOST_TOKENS: Final = 4000
 CHARS_A_TOKEN: Final = 3
 """ASCII characters that one token holds at least, on average over Markdown with numbers and paths:
@@ -70,10 +80,15 @@ def to_digest(data: Json, lang: Lang = "en") -> str:
         if room < 0:
             break
         kept.add(index)
-    shown = [line.text for index, line in enumerate(lines) if index in kept]
+    shown = [_inert(line.text) for index, line in enumerate(lines) if index in kept]
     if len(kept) < len(lines):
         shown.append(LEFT_OUT.of(lang).format(count=len(lines) - len(kept)))
     return "\n".join(shown) + "\n"
+
+
+def _inert(text: str) -> str:
+    """Return a line in which nothing acts but its own marks."""
+    return ACTS.sub(lambda match: INERT[match.lastgroup or ""], visible(text))
 
 
 def tokens(text: str) -> int:
@@ -92,7 +107,7 @@ def _run(data: Json, run: Json, lang: Lang) -> Iterator[_Line]:
         for one in data["findings"]
         if one["series"] and all(_of(data, each) == run["id"] for each in one["series"])
     ]
-    yield _Line("\n" + RUN.of(lang).format(name=visible(run["name"]), status=run["status"]), 0)
+    yield _Line("\n" + RUN.of(lang).format(name=_one(run["name"]), status=run["status"]), 0)
     yield from _outcome(run, keys, lang)
     events = [
         f"- {one['kind']}: {_place(paths, one)} “{_one(one['quote'])}”" for one in run["events"]
@@ -105,7 +120,7 @@ def _run(data: Json, run: Json, lang: Lang) -> Iterator[_Line]:
     yield from _part(
         STEPS,
         [
-            f"- {one['when']}: {one['text'][lang]}"
+            f"- {one['when']}: {_one(one['text'][lang])}"
             for one in data["recommendations"]
             if one["run"] == run["id"]
         ],
@@ -123,15 +138,15 @@ def _of(data: Json, series_id: str) -> str:
 def _outcome(run: Json, keys: Mapping[str, str], lang: Lang) -> Iterator[_Line]:
     outcome, goal, best = run.get("outcome"), run.get("goal"), run.get("best")
     if outcome:
-        yield _Line(f"\n{outcome['text'][lang]}\n", 0)
+        yield _Line(f"\n{_one(outcome['text'][lang])}\n", 0)
         if outcome.get("do"):
-            yield _Line(DO.of(lang).format(do=outcome["do"][lang]), 0)
+            yield _Line(DO.of(lang).format(do=_one(outcome["do"][lang])), 0)
     if goal:
         yield _Line(
             GOAL.of(lang).format(
-                series=keys[goal["series"]],
+                series=_one(keys[goal["series"]]),
                 mode=MODES[goal["mode"]].of(lang),
-                why=goal["why"][lang],
+                why=_one(goal["why"][lang]),
             ),
             0,
         )
@@ -148,13 +163,14 @@ def _finding(
     each.
     """
     places = ", ".join(_place(paths, one) for one in found["evidence"][:MOST_EVIDENCE])
-    yield f"- {found['id']} [{found['severity']}] {found['kind']}: {found['text'][lang]} ({places})"
+    text = _one(found["text"][lang])
+    yield f"- {found['id']} [{found['severity']}] {found['kind']}: {text} ({places})"
     for cause in found["hypotheses"][:1]:
         if (first := told.setdefault(cause["id"], found["id"])) != found["id"]:
             yield "  " + SAME.of(lang).format(finding=first)
             return
         yield "  " + CAUSE.of(lang).format(
-            title=cause["title"][lang], decided=cause["decided_by"][lang]
+            title=_one(cause["title"][lang]), decided=_one(cause["decided_by"][lang])
         )
 
 

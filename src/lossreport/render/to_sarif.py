@@ -12,8 +12,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from lossreport.text import Lang
+from lossreport import regex as re
+from lossreport.text import ESCAPED, Lang, visible
 
+EMBEDDED: Final = re.compile(r"(?<=\])(?=\()")
+"""What makes a link of `[words](address)` in a message (section 3.11.6)."""
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS: Final = {"low": "note", "medium": "warning", "high": "error", "critical": "error"}
 Json = Mapping[str, Any]
@@ -38,7 +41,7 @@ def to_sarif(data: Json, lang: Lang = "en") -> str:
             {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
         ],
     }
-    return json.dumps(log, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(log, ensure_ascii=False, indent=1).translate(ESCAPED) + "\n"
 
 
 def _result(found: Json, kinds: list[str], paths: Mapping[str, str], lang: Lang) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def _result(found: Json, kinds: list[str], paths: Mapping[str, str], lang: Lang)
         "ruleId": found["kind"],
         "ruleIndex": kinds.index(found["kind"]),
         "level": LEVELS[found["severity"]],
-        "message": {"text": found["text"][lang]},
+        "message": {"text": EMBEDDED.sub(" ", visible(found["text"][lang]))},
         "locations": [_location(one, paths) for one in found["evidence"][:1]],
         "relatedLocations": [
             {"id": at, **_location(one, paths)} for at, one in enumerate(found["evidence"][1:10], 1)
