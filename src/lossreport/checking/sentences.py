@@ -11,6 +11,7 @@ from typing import Final
 from lossreport.checking.citing import may_cite
 from lossreport.checking.courses import COUNTED
 from lossreport.checking.ground import Ground, Rule, Rules
+from lossreport.checking.kinds.levels import reach
 from lossreport.checking.printed import Between, Place, places, shows
 from lossreport.checking.settled import (
     CLASSES,
@@ -34,6 +35,7 @@ ROLES: Final[Rules] = {
     "lr": lambda g, p: rates_told(g),
     "top": lambda g, p: rates_told(g),
     "clip": lambda g, p: setting_told(g, "clip_grad"),
+    "spread": lambda g, p: iter([Between(0.0, 1.1 * reach(g))]),
     "ranks": lambda g, p: setting_told(g, "world_size"),
     "every": lambda g, p: setting_told(g, "save_steps"),
     "done": lambda g, p: (

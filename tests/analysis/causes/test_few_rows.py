@@ -124,3 +124,55 @@ def test_minus_dice_is_no_fault(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, log)
     assert first_named(analysis) == {"density_or_negated_score"}
     assert all(finding.severity.value == "low" for finding in analysis.findings)
+
+
+def coco(precision: float, recall: float) -> str:
+    rows = [
+        ("Precision", "AP", "0.50:0.95", "   all", "100", precision),
+        ("Precision", "AP", "0.50     ", "   all", "100", precision),
+        ("Precision", "AP", "0.75     ", "   all", "100", precision),
+        ("Recall   ", "AR", "0.50:0.95", "   all", "  1", recall),
+        ("Recall   ", "AR", "0.50:0.95", "   all", "100", recall),
+    ]
+    return "".join(
+        f" Average {name} ({short}) @[ IoU={iou} | area={area} | maxDets={most} ] = {value:.3f}\n"
+        for name, short, iou, area, most, value in rows
+    )
+
+
+@pytest.mark.parametrize(
+    ("precision", "recall", "expected"),
+    [(0.0, 0.001, True), (0.0, 0.12, False), (0.01, 0.001, False)],
+)
+def test_one_evaluation_that_finds_nothing_at_all_has_other_class_ids(
+    precision: float, recall: float, expected: bool, tmp_path: Path
+) -> None:
+    found = first_named(analysed(tmp_path, coco(precision, recall)))
+    assert ("classes_do_not_match" in found) is expected
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"), [("nan       nan       nan", True), ("nan     0.021     0.013", False)]
+)
+def test_all_losses_of_ultralytics_that_are_nan_at_once_are_of_half_precision(
+    box: str, expected: bool, tmp_path: Path
+) -> None:
+    log = (
+        " Epoch   gpu_mem       box       obj       cls    labels  img_size\n"
+        f"      0/49     1.91G       {box}         6       416: 100%|██████████| 9/9 "
+        "[00:12<00:00,  1.33s/it]\n"
+        "               Class     Images     Labels          P          R     mAP@.5 mAP@.5:.95: "
+        "100%|██████████| 1/1 [00:01<00:00,  1.20s/it]\n"
+        "                 all         18          0          0          0          0          0\n"
+    )
+    assert ("gtx16_half" in first_named(analysed(tmp_path, log))) is expected
+
+
+def test_a_loss_that_fell_to_the_level_of_guessing_keeps_its_finding(tmp_path: Path) -> None:
+    values = [2.3034, 2.2897, 2.2339, *[2.302585] * 9]
+    log = "".join(
+        f"Train Epoch: {1 + n // 4} [{12800 * (n % 4)}/50000 ({26 * (n % 4)}%)]\tLoss: {value:.6f}"
+        "\tLR: 0.1\n"
+        for n, value in enumerate(values)
+    )
+    assert {"dead_relu", "uniform_output"} & first_named(analysed(tmp_path, log))

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from lossreport.analysis.beside import finite
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
@@ -24,6 +26,7 @@ RIGHT = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a mAP of 0 beside an accuracy of the classifier that is nearly full."""
+    yield from _nothing_found(context)
     for finding in context.of_kind("constant_metric", "no_learning"):
         series = context.subject(finding)
         if series.metric_type != "map" or finite(series).any():
@@ -50,6 +53,26 @@ def suspect(context: Context) -> Iterator[Suspicion]:
                 break
 
 
+def _nothing_found(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for an evaluation without training rows whose AP is 0 throughout."""
+    for finding in context.of_kind("constant_metric"):
+        series = context.subject(finding)
+        if series.metric_type != "map" or series.y.any() or context.training:
+            continue
+        if len(finding.series) > 1:
+            recall = context.by_id[finding.series[1]]
+            said_of = NOTHING(
+                metric=series.label, score=recall.label, value=number(float(np.nanmax(recall.y)))
+            )
+            yield Suspicion(finding=finding, signs=(strong(said_of),))
+
+
+NOTHING = Text(
+    zh="`{metric}` 在所有阈值上都是 0，`{score}` 也只有 {value}：框画得对而分数为 0 时，"
+    "多半是标注与预测的 category_id（或 image_id）不是一套编号。",
+    en="`{metric}` is 0 at every threshold and `{score}` is {value}: where the boxes look right, "
+    "category_id (or image_id) of annotations and predictions are not of one numbering.",
+)
 CAUSE = Cause(
     id="classes_do_not_match",
     family="detection",

@@ -462,7 +462,7 @@ NO_LEARNING: Final[Rules] = {
     "first": lambda g, p: iter([first_part(g.quiet(g.subject), 0.05)]),
     "last": lambda g, p: iter([last_part(g.quiet(g.subject), 0.05)]),
     "gain": lambda g, p: _gain(g),
-    "spread": lambda g, p: iter([Between(0.0, 1.1 * _reach(g))]),
+    "spread": lambda g, p: iter([Between(0.0, 1.1 * reach(g))]),
     "chance": lambda g, p: chances(g),
     "margin": lambda g, p: _margins(g),
     "count": lambda g, p: iter([float(len(g.subject))]),
@@ -478,7 +478,7 @@ def _margins(ground: Ground) -> Iterator[float]:
             yield margin
 
 
-def _reach(ground: Ground) -> float:
+def reach(ground: Ground) -> float:
     """Return how far the rows lie apart, relative to their level."""
     y = ground.subject.y[np.isfinite(ground.subject.y)]
     return float(np.ptp(y)) / (float(np.median(np.abs(y))) + 1e-12)
