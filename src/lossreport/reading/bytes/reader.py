@@ -18,6 +18,7 @@ from lossreport import progress
 from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.model.run import Ints
+from lossreport.reading.bytes import notebook
 from lossreport.reading.bytes.bounds import DIGITS, bounded
 from lossreport.reading.bytes.compression import Unpacked, unpacked
 from lossreport.reading.bytes.encoding import WIDE, as_utf8, decode, detect, is_binary
@@ -182,9 +183,12 @@ class LogFile:
     spool: Spool | None = None
 
     def open(self) -> BinaryIO:
-        """Open the bytes, decompressed where the file is; raises LogError where it cannot be
-        opened.
+        """Open the bytes, decompressed where the file is, and of a notebook what it shows; raises
+        LogError where it cannot be opened.
         """
+        if self.shown.lower().endswith(notebook.SUFFIX):
+            printed = self.once(_printed)
+            return unpacked(self._open_packed()) if printed is None else io.BytesIO(printed)
         return unpacked(self._open_packed())
 
     def _open_packed(self) -> BinaryIO:
@@ -448,6 +452,12 @@ class LogFile:
                     )
                     if not self.writer or writer in mine:
                         yield Line(number, said, block.complete, writer)
+
+
+def _printed(log: LogFile) -> bytes | None:
+    with log._open_packed() as file:
+        content = file.read(notebook.MOST_BYTES + 1)
+    return notebook.shown(content) if len(content) <= notebook.MOST_BYTES else None
 
 
 def _digest(log: LogFile) -> tuple[str, int]:

@@ -38,13 +38,17 @@ program does, where a name says what they are: else text between numbers is a do
 """
 SEPARATOR: Final = re.compile(r"[\s,;]+")
 LONGEST: Final = 200
+BLANKS: Final = re.compile(r"\s{2,40}")
 SHARED: Final = re.compile(r"\d{1,3}(?:\.\d{1,6})?%[\s,;]")
 """`45% 0.52`: how far it was says no place."""
 HEADING: Final = re.compile(
     r"[\W_]*(?:epoch|第)[\s:#=]*(?P<epoch>\d{1,9})\s*(?:轮)?[\W_]*", re.IGNORECASE
 )
 NAME: Final = re.compile(r"[^\W\d][\w ./\-]{0,60}")
-HEAD_CELLS: Final = re.compile(r"[,;\t]")
+HEAD_CELLS: Final = re.compile(r"[,;\t]|\s{2,40}")
+"""Between the names of a table; one in print has blanks, and names of two words: `Step    Training
+Loss`.
+"""
 PAIR: Final = 2
 MOST: Final = 7
 """More numbers in a line are a matrix or a row of data."""
@@ -70,6 +74,8 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "not lines of one or two numbers")
     if worded > len(rows):
         return Score(0.0, "more lines of words than of numbers")
+    if len(BLANKS.split(lines[0])) == len(rows[0]) > PAIR and _numbers(lines[0]) is None:
+        return Score(0.0, "a printed table whose header names each column")
     placed = len(rows[0]) == 2 and not any(SHARED.match(line) for line in lines)
     if len(rows[0]) > PAIR and not _count_on(rows):
         return Score(0.0, "the first of several numbers does not count from 0 or 1")
@@ -171,7 +177,7 @@ def _name(log: LogFile, lines: Sequence[str]) -> str:
     titles = [cell.strip(" \"'#:") for cell in HEAD_CELLS.split(lines[0])] if lines else []
     if len(titles) == PAIR and is_header(titles) and not METRIC_LIKE.search(titles[0]):
         return titles[1]  # a table of a count and a metric of a name of its own
-    head = lines[0].split(",")[-1].split("\t")[-1].strip(" \"'#:") if lines else ""
+    head = titles[-1] if titles else ""
     if NAME.fullmatch(head) and METRIC_LIKE.search(head) and not HEADING.fullmatch(head):
         return head
     stem = log.shown.rsplit("/", 1)[-1].rsplit(".", 1)[0]
