@@ -16,7 +16,7 @@ from lossreport.analysis.adviser import advices
 from lossreport.analysis.schedule import SPENT
 from lossreport.model.analysis import Recommendation, State
 from lossreport.model.run import Event, Floats, Run
-from runs import falling, flat, make_run, make_series
+from runs import falling, flat, make_run, make_series, rng
 
 N = 300
 CASES: dict[str, tuple[Callable[[], Run], str]] = {
@@ -323,6 +323,20 @@ def test_a_training_loss_that_falls_beside_a_flat_validation_is_not_told_to_go_o
     )
     assert "only fits the training set" in said
     assert "Training can continue" not in said
+
+
+@pytest.mark.parametrize(("gap", "overfits"), [(1.03, False), (1.5, True)])
+def test_a_validation_close_to_the_training_loss_is_not_said_to_be_fitted_alone(
+    gap: float, overfits: bool
+) -> None:
+    loss = 0.55 + 0.15 * np.exp(-np.arange(60) / 25)
+    acc = 0.655 - 0.05 * np.exp(-np.arange(60) / 4) + 0.0005 * rng(2).standard_normal(60)
+    run = make_run(loss=loss, val_loss=gap * loss, val_accuracy=acc)
+    said = " ".join(
+        one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations
+    )
+    assert ("only fits the training set" in said) is overfits
+    assert ("nothing points at overfitting" in said) is not overfits
 
 
 @pytest.mark.parametrize("spiked", [False, True])

@@ -200,3 +200,17 @@ def test_a_validation_loss_that_jumps_is_no_overfitting(rows: int, kind: str) ->
     y = 2.5 * (1 - collapse(rows, 0.1))
     analysis = lossreport.analyze(make_run(loss=falling(50, 2.0, 0.1), val_loss=y), strict=True)
     assert {one.kind for one in analysis.findings} & {"worsening", "overfitting"} == {kind}
+
+
+def test_one_high_row_of_a_slow_rise_is_no_step() -> None:
+    """A validation loss best at epoch 20 that creeps up for hundreds of epochs, with one row far
+    above the others: it came back in the next one.
+    """
+    y = np.r_[np.linspace(0.057, 0.0507, 20), np.linspace(0.0507, 0.0557, 280)]
+    y += 0.0002 * rng(3).standard_normal(300)
+    y[170] = 0.0600
+    analysis = lossreport.analyze(make_run(loss=falling(300, 0.08, 0.02), val_loss=y), strict=True)
+    (finding,) = [one for one in analysis.findings if one.kind in ("worsening", "overfitting")]
+    assert finding.kind == "overfitting"
+    assert "in one step" not in finding.text.plain("en")
+    assert analysis.outcomes[0].state is State.OVERFITTING

@@ -282,3 +282,15 @@ def test_a_high_start_that_falls_below_1_was_not_multiplied(
     (tmp_path / "train.log").write_text("".join(log), encoding="utf-8")
     (run,) = lossreport.read_runs([tmp_path])
     assert ("accumulation_multiplied" in named(run)) is expected
+
+
+@pytest.mark.parametrize(("loss_of_the_set", "expected"), [("falls", False), ("flat", True)])
+def test_a_score_that_falls_while_the_loss_of_its_set_still_falls_is_no_overfitting(
+    loss_of_the_set: str, expected: bool
+) -> None:
+    n = 30
+    val_loss = 1.1 * falling(n, noise=0.0) if loss_of_the_set == "falls" else np.full(n, 1.1)
+    run = make_run(
+        loss=falling(n, noise=0.0), val_loss=val_loss, val_auroc=np.linspace(0.48, 0.23, n)
+    )
+    assert ("trained_too_long" in named(run)) is expected

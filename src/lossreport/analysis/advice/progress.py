@@ -14,8 +14,10 @@ from lossreport.analysis.best import still_rising
 from lossreport.analysis.breakage import is_dead
 from lossreport.analysis.causes.lr_too_high import rising_training
 from lossreport.analysis.course import best_row, is_up
+from lossreport.analysis.detectors.overfitting import training_partner
+from lossreport.analysis.detectors.train_val_gap import MIN_ROWS
 from lossreport.analysis.goal import measured, scores_of_the_whole
-from lossreport.analysis.payloads import LostGround
+from lossreport.analysis.payloads import LostGround, TrainValGap
 from lossreport.analysis.reweighted import is_reweighted
 from lossreport.analysis.schedule import constant_lr, spent_lr
 from lossreport.analysis.trend import TAIL, is_flat
@@ -58,6 +60,15 @@ ONLY_TRAINING = Text(
     en="The training loss ({names}) still falls but the validation ({validation}) is flat: "
     "training on probably only fits the training set. Evaluate the checkpoint with the "
     "best validation first. Cost: one evaluation.",
+)
+NO_GAP = Text(
+    zh="验证指标（{validation}）已走平，而训练 loss（{names}）与验证 loss 相差很小："
+    "没有过拟合的迹象，照原样再训收益不大。若任务指标还不够好，先改学习率、模型容量或数据。"
+    "代价：再训一次。",
+    en="The validation ({validation}) is flat, and the training loss ({names}) stands close to "
+    "the validation loss: nothing points at overfitting, and more of the same brings little. "
+    "If the task metric falls short, change the learning rate, the size of the model or the "
+    "data. Cost: another run.",
 )
 UNDECIDED = Text(
     zh="从 {names} 的末段看不出是否还在改善：需要定论时，再训练一段、缩短打印或验证的间隔，"
@@ -276,7 +287,8 @@ def _further(
         yield Recommendation(id="", when="next", text=text)
     elif case.run_state is State.CONVERGED and held_out and training:
         names = Join(items=tuple(dict.fromkeys(one.label for one in training))[:6])
-        text = ONLY_TRAINING(names=names, validation=Join(items=_aim(case, ())))
+        told = NO_GAP if _has_no_gap(case) else ONLY_TRAINING
+        text = told(names=names, validation=Join(items=_aim(case, ())))
         yield Recommendation(id="", when="next", text=text)
     elif (past := _past_its_best(case)) is not None:
         yield Recommendation(
@@ -293,6 +305,21 @@ def _further(
         yield Recommendation(
             id="", when="next", text=_undecided(case, names, is_validated=bool(held_out))
         )
+
+
+def _has_no_gap(case: Case) -> bool:
+    """Return whether every validation loss that a training loss of its name stands beside ends
+    close to it, or below.
+    """
+    pairs = [
+        one
+        for one in case.context.progress
+        if one.split != "train"
+        and len(one) >= MIN_ROWS
+        and training_partner(case.context, one) is not None
+    ]
+    gaps = [held.gap for one in pairs for _, held in case.context.seen(TrainValGap, one)]
+    return bool(pairs) and all(gap <= 0 for gap in gaps)
 
 
 def _undecided(case: Case, names: Join, *, is_validated: bool) -> Phrase:

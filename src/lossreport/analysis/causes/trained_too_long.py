@@ -44,7 +44,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         train = next(
             (one for one in context.judged if _gains(context, one, val, finding.start.x)), None
         )
-        if train is None:
+        if train is None or _loss_gains(context, val, finding.start.x):
             continue
         row = int(np.flatnonzero(train.x >= finding.start.x)[0])
         values = {"best": number(lost.best), "end": number(lost.end)}
@@ -83,6 +83,25 @@ def otherwise(context: Context) -> Iterator[Suspicion]:
             finding=finding,
             signs=(strong(BOTH(val=val.label, train=train.label, **values, **ends)),),
         )
+
+
+def _loss_gains(context: Context, val: Series, x: float) -> bool:
+    """Return whether the loss of the same set still gets better where its score gets worse: the
+    model fits that set ever better, and the score says something else.
+    """
+    return any(
+        one.split == val.split and _falls(one, val, x)
+        for one in context.progress
+        if mode_of(context, one) == "min"
+    )
+
+
+def _falls(loss: Series, val: Series, x: float) -> bool:
+    if loss.source != val.source or loss.axis is not val.axis:
+        return False
+    behind = loss.y[loss.x >= x]
+    enough = len(behind) >= 2 and np.isfinite(behind).all() and behind[0] > 0
+    return bool(enough and behind[-1] <= (1 - MOVED) * behind[0])
 
 
 def _gains(context: Context, train: Series, val: Series, x: float) -> bool:
