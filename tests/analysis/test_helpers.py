@@ -13,10 +13,10 @@ from tests.runs import falling, flat, make_run, make_series, rng
 
 import lossreport
 from lossreport.analysis.detectors.policy_drift import LARGE
-from lossreport.analysis.detectors.policy_entropy import COLLAPSED
+from lossreport.analysis.detectors.policy_entropy import COLLAPSED, NOISE
 from lossreport.curves.excursion import TOWER, towering
 from lossreport.model.analysis import Analysis, Finding, Severity
-from lossreport.model.run import Event, Run
+from lossreport.model.run import Event, Run, Status
 
 
 def analysed(**metrics: object) -> Analysis:
@@ -340,3 +340,46 @@ def test_a_helper_that_stands_at_zero_has_no_multiple_of_it() -> None:
         if one.series == ("m1",) and one.kind == "batch_outlier"
     ]
     assert "where the median around it is 0" in finding.text.plain("en")
+
+
+CRASH = Event(
+    kind="traceback", source="s1", line=900, quote="OddError: no such thing", ends=Status.CRASHED
+)
+
+
+@pytest.mark.parametrize("entropy", [0.9, 1.4], ids=["of a policy", "of noise"])
+def test_a_policy_that_writes_noise_is_not_resumed_from_its_last_checkpoint(entropy: float) -> None:
+    run = replace(
+        make_run(axis="step", reward=REWARD[::-1], entropy=np.geomspace(0.3, entropy * NOISE, N)),
+        status=Status.CRASHED,
+        events=(CRASH,),
+    )
+    analysis = lossreport.analyze(run, strict=True)
+    (finding,) = told(analysis, "divergence", "entropy")
+    noise = finding.severity is Severity.HIGH
+    assert noise is (entropy > 1)
+    step = next(
+        one.text.plain("en")
+        for one in analysis.recommendations
+        if "OddError" in one.text.plain("en")
+    )
+    assert ("had gone wrong before" in step) is noise
+    assert ("from the last checkpoint." in step) is not noise
+
+
+@pytest.mark.parametrize("row", [0, 1, 12], ids=["first", "second", "inside"])
+def test_one_lucky_batch_of_a_reward_of_0_is_no_level_that_was_lost(row: int) -> None:
+    reward = np.zeros(21)
+    reward[row] = 0.25
+    assert not told(analysed(reward=reward), "worsening", "reward")
+
+
+def test_the_returns_that_an_update_is_computed_from_are_no_goal() -> None:
+    run = make_run(
+        [
+            make_series(REWARD - REWARD, "critic/returns/mean", axis="step", metric_type="reward"),
+            make_series(REWARD, "critic/rewards/mean", axis="step", metric_type="reward", id="m2"),
+        ]
+    )
+    analysis = lossreport.analyze(run, strict=True)
+    assert [one.series for one in analysis.goals] == ["m2"]

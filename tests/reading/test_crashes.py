@@ -71,7 +71,7 @@ def test_the_cause_stands_first_and_what_to_do_is_the_first_step(tmp_path: Path)
     assert analysis.outcomes[0].text.plain("en").startswith("Crashed: The GPU is out of memory (")
     step = analysis.recommendations[0]
     assert "smaller batch" in step.text.plain("en")
-    assert "nothing was trained before it" in step.text.plain("en")
+    assert "tell of no training before it" in step.text.plain("en")
     assert analysis.outcomes[0].tone == "bad"
 
 
@@ -161,3 +161,27 @@ def test_no_space_left_beside_a_bus_error_is_the_shared_memory(tmp_path: Path) -
     ]
     (tmp_path / "train.log").write_text("\n".join(lines) + "\n")
     assert "shared memory" in answer(tmp_path)
+
+
+SAVED = "EPOCH {n} COMPLETED @ 10:07 PM\nSAVED CHECKPOINT @ EPOCH {n}\n"
+LIMIT = "slurmstepd: error: *** STEP 1.0 ON c1 CANCELLED AT 2026-04-05T13:06:20 DUE TO TIME LIMIT\n"
+
+
+@pytest.mark.parametrize("epochs", [0, 3])
+def test_what_was_saved_without_a_metric_is_not_said_to_be_nothing(
+    epochs: int, tmp_path: Path
+) -> None:
+    text = "".join(SAVED.format(n=n) for n in range(1, epochs + 1))
+    (tmp_path / "train.out").write_text(f"Loading data\n{text}{LIMIT}")
+    said = answer(tmp_path)
+    assert ("train.out:7 (“SAVED CHECKPOINT @ EPOCH 3”)" in said) is bool(epochs)
+    step = analysed(tmp_path).recommendations[0].text.plain("en")
+    assert ("resume from the last checkpoint" in step) is bool(epochs)
+    assert ("tell of no training before it" in step) is not bool(epochs)
+
+
+def test_an_unknown_error_without_a_training_asks_for_no_checkpoint(tmp_path: Path) -> None:
+    (tmp_path / "err.log").write_text(f"{TRACE}OddError: no such thing\n")
+    step = analysed(tmp_path).recommendations[0].text.plain("en")
+    assert "checkpoint" not in step
+    assert "start it again" in step

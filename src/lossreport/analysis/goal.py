@@ -423,6 +423,7 @@ def _reward_rank(series: Series) -> tuple[object, ...]:
     return (
         series.entity is not None,
         len(series) < 2,
+        OF_UPDATE.match(name) is not None,
         WHOLE_REWARD.search(name) is None,
         RUNNING_RETURN.search(name) is None,
         "/" in name and "mean" not in name,
@@ -437,6 +438,10 @@ WHOLE_REWARD: Final = re.compile(
     r"(?:\w{0,20}[/_ ])?(?:rew|return|score)|return|^(?:rewards?|score)$"
 )
 """The reward of a whole episode; `ss_reward` or `forward_reward` is a part of it."""
+OF_UPDATE: Final = re.compile(r"critic/(?:returns|advantages)/")
+"""What verl computes an update from: under GRPO the advantages, whose mean is 0 whatever the policy
+earns.
+"""
 RUNNING_RETURN: Final = re.compile(r"history|last_?\d+|recent")
 """The mean over the last episodes: what a mean over all episodes since the start hides
 (`rollout/return` beside `rollout/return_history`).

@@ -81,6 +81,12 @@ NO_ROW = Text(
     zh="日志里没有一行指标：这里只说明程序写下的话是什么意思。",
     en="No row of a metric is in the logs: only what the program said in words is told.",
 )
+ONLY_SAVED = Text(
+    zh="日志里没有一行指标：这里只说明程序写下的话是什么意思；提到的最后一个 checkpoint 在 "
+    "{place}（“{quote}”）。",
+    en="No row of a metric is in the logs: only what the program said in words is told. The last "
+    "checkpoint that they tell of stands at {place} (“{quote}”).",
+)
 METRICS = Text(
     zh="指标（开头与结尾各十分之一的中位数）：{sentences}。",
     en=" The metrics, as medians of the first and the last tenth: {sentences}.",
@@ -560,13 +566,21 @@ def _is_masked(context: Context, series: Series) -> bool:
     return bool(np.isfinite(series.y).all()) and is_masked(context, series)
 
 
+def _without_rows(run: Run) -> Phrase:
+    saved = [event for event in run.events if event.kind == "checkpoint"]
+    if not saved:
+        return NO_ROW()
+    place = f"{run.source(saved[-1].source).path}:{saved[-1].line}"
+    return ONLY_SAVED(place=place, quote=saved[-1].quote)
+
+
 def _without_goal(
     context: Context, deciding: Sequence[Judged], state: State, main: Sequence[Judged]
 ) -> Phrase:
     if state in TROUBLES:
         return _trouble(context, deciding, state)
     if not context.run.series:
-        return NO_ROW()
+        return _without_rows(context.run)
     if not context.losses or not deciding:
         return NO_GOAL(metrics=_metrics(context))
     measured = [pair for pair in deciding if not pair[1].is_game] or [

@@ -135,7 +135,8 @@ def _of_many(cost: Floats, least: float) -> Worse | None:
     best = int(np.argmin(robust_line(fill(cost))[0]))
     if n - 1 - best < max(LEAST_BEHIND, BEHIND * n):
         return None
-    around = cost[max(0, best - window // 2) : best + window // 2 + 1]
+    first = min(max(0, best - window // 2), n - window - 1)
+    around = cost[first : first + 2 * (window // 2) + 1]  # of an odd number of rows, also at an end
     level, end = float(np.median(around)), float(np.median(cost[-window:]))
     if end - level <= NOISE_UNITS * _error(cost, window):
         return None

@@ -29,6 +29,10 @@ GROWN_NATS: Final = 1.0
 """Three times the start and one nat more: a policy that forgets. A warm-up of the entropy bonus
 adds a few tenths.
 """
+NOISE: Final = 5.0
+"""Nats a token, as if each of 150 were equally likely at every place: plain text has 3.4 under the
+smallest GPT-2 (perplexity 29, Radford et al. 2019), so what such a policy writes is noise.
+"""
 LEAST: Final = 0.02
 """What starts lower is decided from the first row on."""
 
@@ -105,7 +109,8 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Found]:
         yield make_finding("worsening", series, rows, Severity.MEDIUM, text, payload=held)
     elif last > GROWN * first and last > first + GROWN_NATS:
         text = EXPLOSION(**values, reward=_reward(context, series))
-        yield make_finding("divergence", series, rows, Severity.MEDIUM, text, payload=held)
+        severity = Severity.HIGH if last > NOISE else Severity.MEDIUM
+        yield make_finding("divergence", series, rows, severity, text, payload=held)
 
 
 def _coefficients(context: Context) -> Iterator[Found]:
