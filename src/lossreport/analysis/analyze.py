@@ -24,6 +24,7 @@ from lossreport.analysis.happenings import gathered
 from lossreport.analysis.ignoring import remarks, without_ignored
 from lossreport.analysis.jury import juries
 from lossreport.analysis.outcome import outcome
+from lossreport.analysis.patience import with_early_stop
 from lossreport.analysis.run_verdict import PASSING
 from lossreport.analysis.scale import scales
 from lossreport.analysis.schedule import lr_schedules
@@ -51,7 +52,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     failure of the report.
     """
     work = Work(strict)
-    context = Context(with_cause(enrich(run)), run)
+    context = Context(with_cause(with_early_stop(enrich(run))), run)
     not_applicable: list[NotApplicable] = []
     for detector in detectors():
         found = work.take(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossreport.analysis.context import Context
+from lossreport.analysis.patience import common_wait
 from lossreport.model.run import Status
 from lossreport.text import Phrase, Text
 
@@ -52,6 +53,7 @@ def only_begun(context: Context) -> Phrase | None:
             return WARMING(done=done, warm_up=length, unit=unit)
         if (
             context.run.status is not Status.FINISHED
+            and common_wait(context.run) is None
             and planned is not None
             and 0 < done <= BEGUN * planned
         ):

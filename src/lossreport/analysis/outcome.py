@@ -11,6 +11,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.early import only_begun
 from lossreport.analysis.endings import ended_by
 from lossreport.analysis.level import of_no_use
+from lossreport.analysis.patience import common_wait
 from lossreport.model.analysis import (
     Best,
     Finding,
@@ -52,6 +53,13 @@ KILLED = Text(
 CUT = Text(
     zh="训练没有跑完（{done} / {planned} {unit}）：被中断或仍在运行。",
     en="Not complete ({done} of {planned} {unit}): interrupted or still running.",
+)
+CUT_OR_EARLY = Text(
+    zh="训练没有跑完（{done} / {planned} {unit}）：早停、被中断或仍在运行。最后一行正好在 "
+    "`{metric}` 最好值之后 {rows} 行，与 patience 为 {rows} 的早停相符。",
+    en="Not complete ({done} of {planned} {unit}): stopped early, interrupted or still running. "
+    "The last row stands {rows} rows behind the best `{metric}`, as early stopping with that "
+    "patience leaves it.",
 )
 INTERRUPTED = Text(
     zh="训练没有跑完：被中断或仍在运行。", en="Not complete: interrupted or still running."
@@ -186,6 +194,9 @@ def _broken_off(run: Run, planned: dict[str, int | Text]) -> Phrase:
         return (CRASHED if run.status is Status.CRASHED else KILLED)(**said)
     if run.status is Status.CRASHED:
         return CRASHED_SILENTLY()
+    waited = common_wait(run)
+    if planned and waited is not None:
+        return CUT_OR_EARLY(**planned, metric=waited.series.label, rows=waited.rows)
     return CUT(**planned) if planned else INTERRUPTED()
 
 

@@ -17,6 +17,7 @@ from lossreport.analysis.course import best_row, is_up
 from lossreport.analysis.detectors.overfitting import training_partner
 from lossreport.analysis.detectors.train_val_gap import MIN_ROWS
 from lossreport.analysis.goal import measured, scores_of_the_whole
+from lossreport.analysis.patience import common_wait
 from lossreport.analysis.payloads import LostGround, TrainValGap
 from lossreport.analysis.reweighted import is_reweighted
 from lossreport.analysis.schedule import constant_lr, spent_lr
@@ -34,6 +35,14 @@ RESUME = Text(
     en="{done} of {planned} planned {unit} are complete: check whether the run was "
     "interrupted or is still running; to continue, resume from the last checkpoint. Cost: "
     "redoing what came after that checkpoint.",
+)
+RESUME_OR_DONE = Text(
+    zh="计划 {planned} 个 {unit}，已完成 {done} 个，最后一行正好在 `{metric}` 最好值之后 {rows} "
+    "行：若设了这样的早停，训练已经完成，无须续训；否则确认它是被中断还是仍在运行。代价：几分钟。",
+    en="{done} of {planned} planned {unit} are complete, and the last row stands {rows} rows "
+    "behind the best `{metric}`: with early stopping set so, the run is complete and there is "
+    "nothing to resume; else check whether it was interrupted or is still running. Cost: "
+    "minutes.",
 )
 GO_ON = Text(
     zh="{names} 仍在改善：可以继续训练，再用最后 25% 的行复查趋势。代价：继续训练的算力。",
@@ -209,7 +218,13 @@ def advise(case: Case) -> Iterator[Recommendation]:
             and planned is not None
             and done < planned
         ):
-            text = RESUME(done=done, planned=planned, unit=unit)
+            waited = common_wait(case.context.run)
+            said = {"done": done, "planned": planned, "unit": unit}
+            text = (
+                RESUME(**said)
+                if waited is None
+                else RESUME_OR_DONE(**said, metric=waited.series.label, rows=waited.rows)
+            )
             yield Recommendation(id="", when="next", because=case.ids("truncated_log"), text=text)
             return
 
