@@ -12,7 +12,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.schedule import RESTART, SHAPELESS, lr_class, spent_lr
 from lossreport.analysis.views import enrich
 from lossreport.model.run import Floats
-from runs import falling, make_run, rng
+from runs import falling, make_run, make_series, rng
 
 N = 400
 T = np.linspace(0, 1, N)
@@ -120,3 +120,22 @@ def test_a_cosine_that_the_log_does_not_follow_to_its_end_is_no_line(end: float)
     cosine = 0.5 * (1 + np.cos(np.pi * np.linspace(0, end, 17)))
     assert lr_class(cosine * 1e-3) == "cosine"
     assert lr_class((1 - (1 - cosine[-1]) * np.linspace(0, 1, 17)) * 1e-3) == "linear"
+
+
+@pytest.mark.parametrize(("rows", "idle"), [(30, True), (15, False)])
+def test_a_rate_that_was_nothing_for_a_quarter_of_the_rows_is_named_beside_a_flat_goal(
+    rows: int, idle: bool
+) -> None:
+    n = 80
+    rate = np.r_[np.geomspace(1e-3, 2e-6, n - rows), np.full(rows, 5e-7)]
+    score = 0.7 - 0.5 * np.exp(-np.arange(n) / 6) + 0.002 * rng(5).standard_normal(n)
+    run = make_run(
+        [make_series(rate, "lr", metric_type="learning_rate", id="m9")],
+        loss=falling(n, 1.0, 0.3),
+        val_accuracy=score,
+    )
+    analysis = lossreport.analyze(run, strict=True)
+    said = analysis.outcomes[0].text.plain("en")
+    assert ("long before the end" in said) is idle
+    advice = " ".join(one.text.plain("en") for one in analysis.recommendations)
+    assert ("start the rate again" in advice) is idle

@@ -47,7 +47,7 @@ NAMES = {
     "dfl": "dfl_loss|train/dfl_om|loss_dfl",
     "dice": "dice_loss|loss_dice",
     "learning_rate": "lr|lr-AdamW|learning "
-    "rate|lr/pg0|x/lr0|lr(PiecewiseDecay)|lr_0|learning_rate/backbone",
+    "rate|learning_rates|lrs|lr/pg0|x/lr0|lr(PiecewiseDecay)|lr_0|learning_rate/backbone",
     "grad_norm": "grad_norm|grad norm|grad-norm|gnorm|norm|actor/grad_norm|optim/total_grad_norm",
     "listener": "LOSS TOK2VEC|LOSS TRANSFORMER|LOSS TRANS...",
     "loss_scale": "loss_scale|loss scale|grad_scale",

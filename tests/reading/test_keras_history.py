@@ -51,3 +51,18 @@ def test_the_configuration_beside_the_curves_holds_the_plan_and_an_early_stop_is
         5e-6,
         ["early_stop"],
     )
+
+
+def test_records_beside_lists_of_epochs_stand_at_their_epochs_and_lines(tmp_path: Path) -> None:
+    history = {
+        "train_loss": [3 / (e + 1) for e in range(12)],
+        "val_metrics": [{"mae": 2 / (e + 1), "r2": 0.05 * e} for e in range(12)],
+        "learning_rates": [1e-3] * 12,
+    }
+    path = tmp_path / "history.json"
+    path.write_text(json.dumps(history, indent=2))
+    (run,) = lossreport.read_runs([path])
+    r2 = next(one for one in run.series if one.name == "metrics/r2")
+    starts = [n for n, text in enumerate(path.read_text().splitlines(), 1) if text == "    {"]
+    assert (r2.axis.value, r2.split, r2.x.tolist()) == ("epoch", "val", list(range(12)))
+    assert r2.line.tolist() == starts

@@ -25,7 +25,7 @@ from lossreport.analysis.judging import (
     run_state,
 )
 from lossreport.analysis.level import of_no_use
-from lossreport.analysis.schedule import has_run_out, spent_lr
+from lossreport.analysis.schedule import has_run_out, idle_lr, spent_lr
 from lossreport.analysis.series_verdict import (
     SEPARATE,
     ends,
@@ -207,6 +207,12 @@ SPENT = Text(
     en="`{metric}` improved to the end: {course}. The learning rate has decayed from {top} to "
     "{last}, so this schedule has little more to give.",
 )
+IDLE = Text(
+    zh="{first}学习率早已从 {top} 降到 {last}，几乎不再更新权重：走平说明的是调度走完了，"
+    "不是学到头了。",
+    en="{first} The learning rate fell from {top} to {last} long before the end and moves hardly "
+    "anything: that it is flat shows the end of the schedule, not of what can be learned.",
+)
 CUT = Text(
     zh="`{metric}`：{course}；这些行远在训练结束之前就断了，不据此判断收敛。",
     en="`{metric}`: {course}; these rows break off long before the training ended, and "
@@ -302,6 +308,9 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
         )
     else:
         text = _with_goal(context, goal, deciding, state)
+    idle = idle_lr(context) if state is State.CONVERGED and spent is None else None
+    if idle is not None:
+        text = IDLE(first=text, top=number(idle[0]), last=number(idle[1]))
     useless = of_no_use(context, goal[0]) if state in WEIGHED else None
     if useless is not None:
         text = LEVEL(first=text, level=useless)
@@ -310,7 +319,8 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
         for p in main
         if p[1].state is not state and p[1].trend is not None and p[0] is not goal[0]
     )
-    stands = state in (*TROUBLES, State.CONVERGED, State.PLATEAU_HIGH) and spent is None
+    stands = state in (*TROUBLES, State.CONVERGED, State.PLATEAU_HIGH)
+    stands = stands and spent is None and idle is None
     if rest and stands:
         # one that still moves belongs beside one that stands; at the end of a schedule none moves
         # further

@@ -272,6 +272,28 @@ def has_run_out(top: float, last: float) -> bool:
     return 0 <= last <= SPENT * top
 
 
+IDLE: Final = 1e-3
+"""A thousandth of the peak moves no weight by more than its rounding ..."""
+IDLE_SHARE: Final = 0.25
+"""... and a quarter of the rows under it was trained for nothing; a cosine to 0 spends its last
+fiftieth there.
+"""
+
+
+def idle_lr(context: Context) -> tuple[float, float] | None:
+    """Return (peak, last value) of a learning rate that stood at nearly nothing over the last
+    quarter of the rows and longer; None without.
+    """
+    spent = spent_lr(context)
+    for series in context.judged if spent is not None else ():
+        if series.metric_type != "learning_rate" or float(np.max(series.y)) != spent[0]:
+            continue
+        tail = series.y[-max(MIN_ROWS, round(IDLE_SHARE * len(series))) :]
+        if len(tail) < len(series) and float(np.max(tail)) <= IDLE * spent[0]:
+            return spent
+    return None
+
+
 def spent_lr(context: Context) -> tuple[float, float] | None:
     """Return (peak, last value) of the first logged learning rate that has decayed to nearly
     nothing, or to the floor of its schedule; None without.

@@ -132,14 +132,8 @@ KNOWN: Final[tuple[Shape, ...]] = (
         False,
         {name: partial(bounds_of_trends, name) for name in ("gain", "low", "high", "rows")},
     ),
-    (
-        "metric course top last",
-        False,
-        {
-            "top": lambda g, p: told_of_rates(g, np.max),
-            "last": lambda g, p: told_of_rates(g, lambda y: y[-1]),
-        },
-    ),
+    ("metric course top last", False, RATE_ENDS),
+    ("first top last", False, RATE_ENDS),
     (
         "metric path rows need",
         False,
@@ -322,6 +316,10 @@ def _by_shape(shapes: tuple[Shape, ...]) -> dict[frozenset[str], tuple[bool, Rul
     return {frozenset(names.split()): (of_finding, rules) for names, of_finding, rules in shapes}
 
 
+RATE_ENDS: Final[Rules] = {
+    "top": lambda g, p: told_of_rates(g, np.max),
+    "last": lambda g, p: told_of_rates(g, lambda y: y[-1]),
+}
 SHAPES: Final = {False: _by_shape(KNOWN), True: _by_shape(IN_FINDINGS)}
 """The sentences of known shape, by whether they stand in a finding and by the names of their
 places.

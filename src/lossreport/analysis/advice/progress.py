@@ -20,7 +20,7 @@ from lossreport.analysis.goal import measured, scores_of_the_whole
 from lossreport.analysis.patience import common_wait
 from lossreport.analysis.payloads import LostGround, TrainValGap
 from lossreport.analysis.reweighted import is_reweighted
-from lossreport.analysis.schedule import constant_lr, spent_lr
+from lossreport.analysis.schedule import constant_lr, idle_lr, spent_lr
 from lossreport.analysis.trend import TAIL, is_flat
 from lossreport.curves.stats import fill
 from lossreport.curves.worse import ends_behind, stays_behind
@@ -62,6 +62,15 @@ SPENT = Text(
     en="If the task metric has not reached its target, resume with a new schedule: {names} "
     "improved to the end, but the old one has run out ({top} → {last}). Cost: the extra "
     "compute.",
+)
+IDLE = Text(
+    zh="学习率远在结束之前就从 {top} 降到了 {last}，此后的训练几乎没有作用：用{checkpoint}；"
+    "要继续，就从那里用新的学习率续训，并加大调度器的 patience、设下限，或让调度与训练一样长。"
+    "代价：一段续训。",
+    en="The learning rate fell from {top} to {last} long before the end, and what was trained "
+    "after that changed hardly anything. Use {checkpoint}; to train on, start the rate again "
+    "from there, with a larger patience of the scheduler, a floor, or a schedule as long as the "
+    "run. Cost: another stretch of training.",
 )
 ONLY_TRAINING = Text(
     zh="训练 loss（{names}）仍在下降，但验证指标（{validation}）已走平："
@@ -293,7 +302,12 @@ def _further(
     ]
     goal = case.context.goal
     held_out = goal is not None and series[goal.series].split != "train"
-    if case.run_state is State.IMPROVING or case.improved_to_the_end:
+    idle = idle_lr(case.context) if case.run_state is State.CONVERGED else None
+    if idle is not None:
+        kept = BEST_ONE if held_out else LAST_ONE
+        text = IDLE(top=number(idle[0]), last=number(idle[1]), checkpoint=kept)
+        yield Recommendation(id="", when="now", text=text)
+    elif case.run_state is State.IMPROVING or case.improved_to_the_end:
         names = Join(items=_aim(case, named[State.IMPROVING]))
         if (spent := spent_lr(case.context)) is not None:
             text = SPENT(names=names, top=number(spent[0]), last=number(spent[1]))

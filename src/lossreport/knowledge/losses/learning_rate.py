@@ -40,7 +40,7 @@ LOSS = LossType(
         r"lr\d*",
         r"learning_?rate\d*",
         r"lr_(?!loss)\w+",
-        r"(?:\w+_)?(?:lr|learning_rate)",
+        r"(?:\w+_)?(?:lr|learning_rate)s?",
         r"lr\(\w+\)",
         r"(?:.+/)?(?:lr|learning_rate)/.+",
         r"lrm",

@@ -123,7 +123,7 @@ def read(log: LogFile) -> Iterator[Record]:
         rows = max(rows, len(curve.x))
     for held in tree.records:
         writer = RowWriter(columns=columns)
-        yield from _records(held, writer, _line_of(lines, held.leaf))
+        yield from _records(held, writer, _lines_of_records(lines, held), _count_of(held, tree))
         rows = max(rows, writer.rows)
     yield from columns.chunks()
     yield from _configured(document, lines)  # before `total_epochs`, which says what was done
@@ -186,14 +186,44 @@ def _line_of(lines: list[str], leaf: str) -> int:
     return next((i for i, text in enumerate(lines, 1) if f'"{leaf}"' in text), 1)
 
 
-def _records(held: Records, writer: RowWriter, line: int) -> Iterator[RawFact]:
+def _records(
+    held: Records, writer: RowWriter, lines: Sequence[int], count: str | None
+) -> Iterator[RawFact]:
     """Put a list of records into the columns, as rows below the branch it stands on."""
-    for row in held.rows:
+    for at, (row, line) in enumerate(zip(held.rows, lines, strict=True)):
         named = {
             f"{held.branch.prefix}{name}" if not is_axis(name) else name: value
             for name, value in flat(row)
         }
+        if count is not None:
+            named[count] = float(at)
         yield from writer.add(named, line, split=held.branch.split)
+
+
+def _count_of(held: Records, tree: Tree) -> str | None:
+    """Return the name of the count that records without one of their own share with the lists of
+    the file: of as many values, and of as many epochs then.
+    """
+    if any(is_axis(name) for row in held.rows for name in row):
+        return None
+    beside = [curve for curve in tree.curves if len(curve.x) == len(held.rows)]
+    shared = beside and not any(curve.stated for curve in beside)
+    return "epoch" if shared and all(one.axis is Axis.EPOCH for one in beside) else None
+
+
+def _lines_of_records(lines: list[str], held: Records) -> list[int]:
+    """Return the line on which each record begins: of an indented list each has its own."""
+    first = _line_of(lines, held.leaf)
+    found, depth = list[int](), 0
+    for number, text in enumerate(lines[first:], first + 1):
+        if len(found) == len(held.rows):
+            break
+        if depth == 0 and "{" in text:
+            found.append(number)
+        depth += text.count("{") - text.count("}")
+        if depth <= 0 and text.lstrip().startswith("]"):
+            break
+    return found if len(found) == len(held.rows) else [first] * len(held.rows)
 
 
 def _left_out(line: int, name: str, count: int, usual: int) -> SkippedLine:
