@@ -132,6 +132,17 @@ def test_a_loss_that_freezes_with_all_others_has_no_witness() -> None:
     )
 
 
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_training_whose_losses_all_stand_still_changes_nothing_any_more(moves: bool) -> None:
+    val = 1.1 * stopped(20) * (1 + 1e-15 * np.arange(100))
+    val[90] *= 1.01 if moves else 1.0
+    said = found(analysed(loss=stopped(20), val_loss=val))
+    assert ("frozen_metric" in said) is not moves
+    if not moves:
+        assert "no step changes the model any more" in said["frozen_metric"].text.plain("en")
+        assert said["frozen_metric"].start.x == 810
+
+
 def test_zeros_after_a_level_are_told_without_any_nan() -> None:
     assert "frozen_metric" in found(analysed(loss=stopped(20, 0.0), grad_norm=flat(100, 1.0)))
 

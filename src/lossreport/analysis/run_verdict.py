@@ -61,9 +61,10 @@ EMPTY_EVALUATION = Text(
     "training is sound.",
 )
 FROZEN = Text(
-    zh="不能判定这次训练是否收敛：{names}从某一行起逐位不变，打印的很可能不是测得的值。",
+    zh="不能判定这次训练是否收敛：{names}从某一行起逐位不变，要么打印的不是测得的值，"
+    "要么已没有一步在更新模型。",
     en="Whether this run converged cannot be judged: from some row on {names} is one value to "
-    "the last digit, which most likely was not measured.",
+    "the last digit: either it was not measured any more, or no step changes the model.",
 )
 GAME = Text(
     zh="对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛。{metrics}",

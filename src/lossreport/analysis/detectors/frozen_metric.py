@@ -15,7 +15,7 @@ from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series, shown_x
-from lossreport.text import Text, number
+from lossreport.text import Text, Value, number
 from lossreport.values import dataclass
 from lossreport.words import AXES
 
@@ -55,6 +55,21 @@ class Frozen:
     count: float
 
 
+ALL = Text(
+    zh=(
+        "`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起直到末尾共 {count} 行，逐位都是 "
+        "{value}，同一文件里其余的 loss 也不再变，而此前几乎每行都在变：已没有一步在更新模型"
+        "（每一步都被拒绝、学习率为 0、因 NaN 跳过更新，或参数被冻结）。"
+    ),
+    en=(
+        "`{metric}` ({path}) is {value} to the last digit in all {count} rows from {axis} {x} "
+        "(line {line}) on, and the other losses of the file stand still as well; it changed in "
+        "nearly every row before: no step changes the model any more (each is rejected, the "
+        "learning rate is 0, updates are skipped for NaN, or the parameters are frozen)."
+    ),
+)
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a loss or gradient norm that freezes; one whose NaN is known already is told
     as that.
@@ -67,6 +82,8 @@ def detect(context: Context) -> Iterator[Found]:
         witness = _witness(context, series, start) if start is not None else None
         if start is not None and witness is not None:
             yield _finding(series, start, witness)
+        elif start is not None and _all_stand_still(context, series, start):
+            yield _finding(series, start, None)
 
 
 def frozen_from(series: Series) -> int | None:
@@ -116,18 +133,44 @@ def _witness(context: Context, series: Series, start: int) -> Series | None:
     return None
 
 
-def _finding(series: Series, start: int, witness: Series) -> Finding:
-    rows = list(range(start, len(series)))
-    text = TEXT(
-        metric=series.label,
-        path=series.path,
-        axis=AXES[series.axis.value],
-        x=shown_x(series.x[start]),
-        line=int(series.line[start]),
-        count=len(rows),
-        value=number(float(series.y[start]), digits=6),
-        other=witness.label,
+ROUNDING: Final = 1e-12
+"""What a sum of doubles in another order differs by: such a loss stands still."""
+
+
+def _all_stand_still(context: Context, series: Series, start: int) -> bool:
+    """Return whether the other losses of the file, one at least of them on held-out data, stop
+    where a training loss does.
+    """
+    others = [
+        one.y[one.x >= series.x[start]]
+        for one in context.progress
+        if one is not series and one.source == series.source and one.axis is series.axis
+    ]
+    held_out = any(
+        one.split != "train" and one.source == series.source and one.axis is series.axis
+        for one in context.progress
     )
+    still = all(
+        len(y) >= MIN_ROWS
+        and np.isfinite(y).all()
+        and float(np.ptp(y)) <= ROUNDING * float(np.abs(y).max())
+        for y in others
+    )
+    return series.split == "train" and series.y[start] != 0 and held_out and still
+
+
+def _finding(series: Series, start: int, witness: Series | None) -> Finding:
+    rows = list(range(start, len(series)))
+    said: dict[str, Value] = {
+        "metric": series.label,
+        "path": series.path,
+        "axis": AXES[series.axis.value],
+        "x": shown_x(series.x[start]),
+        "line": int(series.line[start]),
+        "count": len(rows),
+        "value": number(float(series.y[start]), digits=6),
+    }
+    text = ALL(**said) if witness is None else TEXT(**said, other=witness.label)
     held = Frozen(value=float(series.y[start]), count=float(len(rows)))
     return make_finding("frozen_metric", series, rows, Severity.HIGH, text, payload=held)
 
