@@ -67,9 +67,24 @@ def test_a_boosting_that_ends_a_round_number_behind_its_best_may_have_stopped_ea
 ) -> None:
     analysis = analysed(cut(turned(behind), parser=parser))
     said = analysis.outcomes[0].text.plain("en")
-    assert (
-        f"{behind} rows behind the best `val/loss`" in analysis.outcomes[0].text.plain("en")
-        or f"{behind} rows behind the best val/loss" in said
-    ) is likely
+    assert (f"{behind} rows behind the best val/loss" in said) is likely
     advice = " ".join(one.text.plain("en") for one in analysis.recommendations)
     assert ("nothing to resume" in advice) is likely
+
+
+@pytest.mark.parametrize(
+    ("parser", "val", "reassures"),
+    [("catboost", False, False), ("catboost", True, True), ("generic_csv", False, True)],
+)
+def test_a_boosting_without_a_validation_is_not_told_that_it_still_improves_and_may_go_on(
+    parser: str, val: bool, reassures: bool
+) -> None:
+    y = falling(120, 5.0, 1.0, noise=0.0)
+    run = make_run(loss=y, **({"val_loss": y} if val else {}))
+    (source,) = run.sources
+    analysis = analysed(replace(run, sources=(replace(source, parser=parser),)))
+    said = analysis.outcomes[0].text.plain("en")
+    assert ("tells nothing of new data" in said) is not reassures
+    assert (analysis.outcomes[0].tone == "good") is reassures
+    advice = " ".join(one.text.plain("en") for one in analysis.recommendations)
+    assert ("before adding rounds" in advice) is not reassures

@@ -11,6 +11,7 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.goal import measured, mode_of
+from lossreport.analysis.patience import BOOSTING
 from lossreport.knowledge.losses._facts import CLASSES, first_count
 from lossreport.knowledge.losses.accuracy import PLAIN, guess_level
 from lossreport.model.run import Series
@@ -46,6 +47,11 @@ LIKE_GUESSING = Text(
 )
 
 
+BOOSTED = Text(
+    zh="但日志里只有训练集上的值：boosting 的每一轮都会让它变好，对新数据说明不了什么。",
+    en=" But only the training set was logged: every round of boosting makes that better, which "
+    "tells nothing of new data.",
+)
 LOW: Final = 0.20
 """Four of five predictions are wrong: of five classes and fewer that is a guess, of a thousand it
 is not.
@@ -60,8 +66,10 @@ OF_UNKNOWN_CLASSES = Text(
 
 def of_no_use(context: Context, series: Series) -> Phrase | None:
     """Return the sentence that weighs the best value of a score, where that is near nothing or a
-    guess; None elsewhere.
+    guess, or was measured on the training set of a boosting; None elsewhere.
     """
+    if is_boosted(context, series):
+        return BOOSTED()
     if context.kind(series).id not in KINDS or RANKED.search(series.name):
         return None
     values = measured(context, series)
@@ -86,6 +94,14 @@ def of_no_use(context: Context, series: Series) -> Phrase | None:
             best=number(best), class_count=round(1 / guess), guessed=number(guess * full)
         )
     return None
+
+
+def is_boosted(context: Context, series: Series) -> bool:
+    """Return whether a series is what gradient boosting lowers round by round on its own training
+    set.
+    """
+    parser = context.run.source(series.source).parser
+    return series.split == "train" and parser in BOOSTING
 
 
 NEAR_FULL: Final = 0.9

@@ -74,9 +74,11 @@ def common_wait(run: Run) -> Waited | None:
 
 
 def _patience(fact: Fact) -> int | None:
+    value = fact.value
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        return None
     wanted = PATIENCE.fullmatch(fact.name) and not OF_RATE.search(fact.name)
-    is_count = isinstance(fact.value, int) and not isinstance(fact.value, bool)
-    return int(fact.value) if wanted and is_count and int(fact.value) > 0 else None
+    return value if wanted else None
 
 
 def _waits(run: Run) -> list[Waited]:

@@ -285,7 +285,9 @@ def idle_lr(context: Context) -> tuple[float, float] | None:
     quarter of the rows and longer; None without.
     """
     spent = spent_lr(context)
-    for series in context.judged if spent is not None else ():
+    if spent is None:
+        return None
+    for series in context.judged:
         if series.metric_type != "learning_rate" or float(np.max(series.y)) != spent[0]:
             continue
         tail = series.y[-max(MIN_ROWS, round(IDLE_SHARE * len(series))) :]

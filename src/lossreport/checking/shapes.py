@@ -62,6 +62,10 @@ Shape = tuple[str, bool, Rules]
 """The names of the places of a sentence, whether its numbers are of the finding that it stands in,
 and their rules.
 """
+RATE_ENDS: Final[Rules] = {
+    "top": lambda g, p: told_of_rates(g, np.max),
+    "last": lambda g, p: told_of_rates(g, lambda y: y[-1]),
+}
 KNOWN: Final[tuple[Shape, ...]] = (
     # courses of a metric; numbers are of the series that the sentence around names
     (
@@ -316,10 +320,6 @@ def _by_shape(shapes: tuple[Shape, ...]) -> dict[frozenset[str], tuple[bool, Rul
     return {frozenset(names.split()): (of_finding, rules) for names, of_finding, rules in shapes}
 
 
-RATE_ENDS: Final[Rules] = {
-    "top": lambda g, p: told_of_rates(g, np.max),
-    "last": lambda g, p: told_of_rates(g, lambda y: y[-1]),
-}
 SHAPES: Final = {False: _by_shape(KNOWN), True: _by_shape(IN_FINDINGS)}
 """The sentences of known shape, by whether they stand in a finding and by the names of their
 places.

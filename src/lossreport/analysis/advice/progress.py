@@ -17,6 +17,7 @@ from lossreport.analysis.course import best_row, is_up
 from lossreport.analysis.detectors.overfitting import training_partner
 from lossreport.analysis.detectors.train_val_gap import MIN_ROWS
 from lossreport.analysis.goal import measured, scores_of_the_whole
+from lossreport.analysis.level import is_boosted
 from lossreport.analysis.patience import common_wait
 from lossreport.analysis.payloads import LostGround, TrainValGap
 from lossreport.analysis.reweighted import is_reweighted
@@ -26,7 +27,7 @@ from lossreport.curves.stats import fill
 from lossreport.curves.worse import ends_behind, stays_behind
 from lossreport.model.analysis import Recommendation, Severity, State, Trend, Verdict
 from lossreport.model.run import Series, Status, shown_x
-from lossreport.text import Join, Phrase, Text, number
+from lossreport.text import Join, Phrase, Text, Value, number
 from lossreport.words import AXES, UNITS
 
 RESUME = Text(
@@ -55,6 +56,13 @@ FINISHED = Text(
     en="Still improving when the run ended as planned: {names}. If the task metric has not "
     "reached its target, training can continue from the last checkpoint. Cost: the extra "
     "compute.",
+)
+BOOSTED = Text(
+    zh="先给一个不参与训练的验证集（eval_set）并按它早停，再谈加轮数：只看训练集，"
+    "每一轮都像是进步。代价：再训一次。",
+    en="Give the training a set that it does not learn from (eval_set) and stop early by it "
+    "before adding rounds: on the training set alone every round looks like a gain. Cost: "
+    "another training.",
 )
 SPENT = Text(
     zh="若任务指标还没达到要求，用新的学习率调度续训；{names} 改善到了训练结束，"
@@ -228,7 +236,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
             and done < planned
         ):
             waited = common_wait(case.context.run)
-            said = {"done": done, "planned": planned, "unit": unit}
+            said: dict[str, Value] = {"done": done, "planned": planned, "unit": unit}
             text = (
                 RESUME(**said)
                 if waited is None
@@ -309,7 +317,9 @@ def _further(
         yield Recommendation(id="", when="now", text=text)
     elif case.run_state is State.IMPROVING or case.improved_to_the_end:
         names = Join(items=_aim(case, named[State.IMPROVING]))
-        if (spent := spent_lr(case.context)) is not None:
+        if goal is not None and is_boosted(case.context, series[goal.series]):
+            text = BOOSTED()
+        elif (spent := spent_lr(case.context)) is not None:
             text = SPENT(names=names, top=number(spent[0]), last=number(spent[1]))
         else:
             text = (FINISHED if case.context.run.status is Status.FINISHED else GO_ON)(names=names)
