@@ -97,7 +97,8 @@ def lost_at_once(cost: Floats, best: int) -> int | None:
         return None
     row = best + 1 + int(np.argmax(np.diff(cost[best:])))
     before, after = cost[max(best, row - SUDDEN_ROWS) : row], cost[row : row + SUDDEN_ROWS]
-    step = float(np.median(after) - np.median(before))  # of levels: a single high row is no step
+    levels = float(np.median(after) - np.median(before))  # a single high row is no step
+    step = min(float(cost[row] - cost[row - 1]), levels)
     level = float(cost[best])
     lost = float(np.median(cost[row:])) - level
     stays = len(cost) - row >= SUDDEN_ROWS and float(cost[row:].min()) - level > 0.5 * lost
