@@ -76,7 +76,7 @@ ANEW = Text(
 WENT_WRONG = Text(
     zh="但训练本身在此之前已经出了问题（#{id}：{kind}）：先解决它，"
     "再从它之前的 checkpoint 续训，不要从最近的。代价：丢掉其后的训练。",
-    en=" The training itself had gone wrong before (#{id}: {kind}): mend that first, and resume "
+    en=" The training itself had gone wrong before (#{id}: {kind}): fix that first, and resume "
     "from a checkpoint before it, not from the last one. Cost: the training after it.",
 )
 NOTHING: Final = ""
