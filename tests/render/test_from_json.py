@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.model.analysis import Analysis
+from lossreport.model.analysis import Analysis, Jury, Position, Vote
 from lossreport.model.run import extent_of
 from lossreport.render.from_json import from_dict, from_json
 from lossreport.render.thinning import LIMIT
@@ -84,6 +84,14 @@ def test_of_a_long_series_the_rows_that_were_kept_come_back_with_what_all_of_the
     assert whole.highest is not None
     assert (whole.highest.row, whole.highest.value) == (900, 9.0)
     assert float(series.y[list(whole.rows).index(900)]) == 9.0
+
+
+def test_of_a_rule_that_fires_often_all_places_are_counted() -> None:
+    at = Position(x=1.0, row=1, line=2)
+    often = Vote(juror="j", title="t", rule="r", needs=3, rows=3000, fires=(at,) * 3 * LIMIT)
+    told = Analysis(runs=(), juries=(Jury(series=("m1",), votes=(often,)),))
+    held = from_json(written(told)).juries[0].votes[0]
+    assert (len(held.fires), held.fired) == (LIMIT, 3 * LIMIT)
 
 
 def test_words_of_a_log_are_no_placeholder_and_no_mark_when_they_come_back() -> None:

@@ -375,7 +375,8 @@ class Vote:
     """What one published spike rule says of a series: the rows where it fires, or in `reason` why
     it cannot judge.
 
-    `needs` rows are the least it needs, `rows` the finite ones there are.
+    `needs` rows are the least it needs, `rows` the finite ones there are; `fired` counts all places
+    where a report made earlier holds the first of them only.
     """
 
     juror: str
@@ -384,6 +385,7 @@ class Vote:
     needs: int
     rows: int
     fires: tuple[Position, ...] = ()
+    fired: int | None = None
     reason: Phrase | None = None
 
 

@@ -616,5 +616,6 @@ def _vote(one: Object) -> Vote:
         needs=_count(one["needs"]),
         rows=_count(one["rows"]),
         fires=tuple(_position(at) for at in one["fires"]),
+        fired=one.get("fired"),
         reason=ON_THE_PAGE if reason is None and not one["applicable"] else reason,
     )

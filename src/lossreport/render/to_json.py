@@ -113,6 +113,13 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
             for run in analysis.runs
             for series in run.series
         ],
+        **_found(analysis, brief),
+    }
+
+
+def _found(analysis: Analysis, brief: bool) -> dict[str, Json]:
+    """Return what was found out, without what was read."""
+    return {
         "agreements": [
             {"original": one.original, "copy": one.copy, "rows": one.rows}
             for one in analysis.agreements
@@ -677,7 +684,7 @@ def _vote(vote: Vote, brief: bool) -> dict[str, Json]:
         "needs": vote.needs,
         "rows": vote.rows,
     }
-    made["fired"] = len(vote.fires)
+    made["fired"] = len(vote.fires) if vote.fired is None else vote.fired
     made["fires"] = [_position(at) for at in vote.fires[: BRIEF_FIRES if brief else LIMIT]]
     words = {
         "title": vote.title,
