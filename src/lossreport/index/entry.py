@@ -1,14 +1,14 @@
 """What the index knows of one report: a small value taken out of its JSON once, and kept in the
 cache of the index.
 
-The JSON is read as it lies there and not by `from_json`: of the some ten thousand values of a
-report the index needs a hundred.
+The JSON is read as it lies there and not by `from_json`, which takes 3 ms a report where this takes
+0.4: of ten thousand reports half a minute.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -111,37 +111,18 @@ UNSOUND: Final = (
 def entry_of(stored: Stored, path: str) -> Entry:
     """Return the entry of a report at `path` below the index."""
     data = stored.data
-    runs, all_series = data["runs"], data.get("series", ())
-    states = [verdict["state"] for verdict in data.get("verdicts", ()) if not verdict["series"]]
+    runs = data["runs"]
     series = [one for one in _main(data) if one.get("last")]
     told = {fact["name"]: fact["value"] for run in runs[:1] for fact in run.get("facts", ())}
     facts = {name: _text(value) for name, value in told.items()}
-    goal = runs[0].get("goal") if runs else None
-    aimed = next((one for one in all_series if goal and one["id"] == goal.get("series")), None)
-    end = (
-        None
-        if aimed is None or goal is None
-        else aimed["max" if goal.get("mode") == "max" else "min"]
-    )
-    times = [run.get("time", {}).get(end) for run in runs for end in ("first", "last")]
-    longest = max(
-        (one for one in all_series if one.get("last")),
-        key=lambda one: one.get("n", 0),
-        default=None,
-    )
-    alone = len(runs) == 1
+    aim, alone = _aim(data), len(runs) == 1
     return Entry(
         path=path,
         title=_title(stored, data),
         names=_names(data),
-        state=min(
-            states,
-            key=lambda state: ORDER.index(state) if state in ORDER else len(ORDER),
-            default="",
-        ),
+        state=_state(data),
         version=stored.version,
-        days=tuple(sorted({found[0] for time in times if time and (found := DAY.search(time))}))
-        or tuple(NAMED_DAY.findall(path)[:1]),
+        days=_days(runs) or tuple(NAMED_DAY.findall(path)[:1]),
         values=tuple(
             (label_of(one), _number(one["last"]["value"]), _best(one)) for one in series[:VALUES]
         ),
@@ -149,36 +130,80 @@ def entry_of(stored: Stored, path: str) -> Entry:
         facts=dict(list(facts.items())[:MAX_FACTS]),
         tags=tuple(dict.fromkeys(stored.tags or _tags(facts))),
         owner=stored.owner or facts.get("owner", ""),
-        resumed=next(
-            (
-                value
-                for name, value in facts.items()
-                if RESUMED.fullmatch(name) and value not in ("None", "False", "false", "")
-            ),
-            "",
-        ),
+        resumed=_resumed(facts),
         ends=tuple(_ends(data)),
-        goal="" if aimed is None else label_of(aimed),
-        goal_best=_number(end["value"]) if end else None,
-        goal_last=_number(aimed["last"]["value"]) if aimed and aimed.get("last") else None,
-        rises=goal is not None and goal.get("mode") == "max",
-        logs=tuple(
-            sorted(
-                {
-                    str(source["sha256"])
-                    for run in runs
-                    for source in run.get("sources", ())
-                    if source.get("sha256")
-                }
-            )
-        ),
+        goal=aim.label,
+        goal_best=aim.best,
+        goal_last=aim.last,
+        rises=aim.rises,
+        logs=_logs(runs),
         commit=commit_of(told),
         data=data_of(told),
         seed=seed_of(told) if alone else "",
         configuration=configuration(told) if alone else "",
-        length=_number(longest["last"]["x"]) if longest else None,
+        length=_length(data),
         birth=birth(_first(data)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Aim:
+    """The goal of the first run: its label, its best and its last value, whether more is better."""
+
+    label: str = ""
+    best: float | None = None
+    last: float | None = None
+    rises: bool = False
+
+
+def _aim(data: Mapping[str, Any]) -> _Aim:
+    goal = data["runs"][0].get("goal") if data["runs"] else None
+    if goal is None:
+        return _Aim()
+    rises = goal.get("mode") == "max"
+    aimed = next(
+        (one for one in data.get("series", ()) if goal and one["id"] == goal.get("series")), None
+    )
+    if aimed is None:
+        return _Aim(rises=rises)
+    best, last = aimed["max" if rises else "min"], aimed.get("last")
+    return _Aim(
+        label=label_of(aimed),
+        best=_number(best["value"]) if best else None,
+        last=_number(last["value"]) if last else None,
+        rises=rises,
+    )
+
+
+def _state(data: Mapping[str, Any]) -> str:
+    """Return the state of the run that needs somebody first."""
+    states = [verdict["state"] for verdict in data.get("verdicts", ()) if not verdict["series"]]
+    rank = {state: number for number, state in enumerate(ORDER)}
+    return min(states, key=lambda state: rank.get(state, len(ORDER)), default="")
+
+
+def _days(runs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the days on which the runs began and ended."""
+    times = [run.get("time", {}).get(end) for run in runs for end in ("first", "last")]
+    return tuple(sorted({found[0] for time in times if time and (found := DAY.search(time))}))
+
+
+def _resumed(facts: Mapping[str, str]) -> str:
+    """Return what the run began with, by its settings."""
+    named = (value for name, value in facts.items() if RESUMED.fullmatch(name))
+    return next((value for value in named if value not in ("None", "False", "false", "")), "")
+
+
+def _logs(runs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    sources = (source for run in runs for source in run.get("sources", ()))
+    return tuple(sorted({str(one["sha256"]) for one in sources if one.get("sha256")}))
+
+
+def _length(data: Mapping[str, Any]) -> float | None:
+    """Return where the longest metric ends on its axis."""
+    held = (one for one in data.get("series", ()) if one.get("last"))
+    longest = max(held, key=lambda one: one.get("n", 0), default=None)
+    return _number(longest["last"]["x"]) if longest else None
 
 
 def label_of(series: Mapping[str, Any]) -> str:

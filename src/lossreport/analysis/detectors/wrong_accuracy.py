@@ -15,9 +15,9 @@ from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.payloads import WrongAccuracy
 from lossreport.analysis.regression import WRONG, is_plain
-from lossreport.model.analysis import Severity
+from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series, shown_x
-from lossreport.text import Text, number
+from lossreport.text import Phrase, Text, number
 from lossreport.words import AXES
 
 KINDS: Final = ("cross_entropy", "class_cross_entropy", "label_smoothed_ce", "generic")
@@ -87,46 +87,42 @@ def detect(context: Context) -> Iterator[Found]:
         share = shares(score)
         row = contradicted(share, loss.y)
         if row is not None:
-            text = LOW(
-                metric=score.label,
-                path=score.path,
-                axis=AXES[score.axis.value],
-                x=shown_x(score.x[row]),
-                line=int(score.line[row]),
-                value=number(float(score.y[row])),
-                loss=loss.label,
-                level=number(float(loss.y[row])),
-            )
-            yield make_finding(
-                "broken_metric",
-                score,
-                [row],
-                Severity.MEDIUM,
-                text,
-                payload=WrongAccuracy(contradicted=True),
-                others=(loss,),
-            )
+            yield _finding(score, loss, [row], _low(score, loss, row))
         elif stands(share, loss.y):
-            text = STILL(
-                loss=loss.label,
-                path=loss.path,
-                first=number(float(loss.y[0])),
-                last=number(float(loss.y[-1])),
-                metric=score.label,
-                low=number(float(score.y.min())),
-                high=number(float(score.y.max())),
-                count=len(score),
-            )
-            rows = [0, len(score) - 1]
-            yield make_finding(
-                "broken_metric",
-                score,
-                rows,
-                Severity.MEDIUM,
-                text,
-                payload=WrongAccuracy(contradicted=True),
-                others=(loss,),
-            )
+            yield _finding(score, loss, [0, len(score) - 1], _still(score, loss))
+
+
+def _finding(score: Series, loss: Series, rows: list[int], text: Phrase) -> Finding:
+    held = WrongAccuracy(contradicted=True)
+    return make_finding(
+        "broken_metric", score, rows, Severity.MEDIUM, text, payload=held, others=(loss,)
+    )
+
+
+def _low(score: Series, loss: Series, row: int) -> Phrase:
+    return LOW(
+        metric=score.label,
+        path=score.path,
+        axis=AXES[score.axis.value],
+        x=shown_x(score.x[row]),
+        line=int(score.line[row]),
+        value=number(float(score.y[row])),
+        loss=loss.label,
+        level=number(float(loss.y[row])),
+    )
+
+
+def _still(score: Series, loss: Series) -> Phrase:
+    return STILL(
+        loss=loss.label,
+        path=loss.path,
+        first=number(float(loss.y[0])),
+        last=number(float(loss.y[-1])),
+        metric=score.label,
+        low=number(float(score.y.min())),
+        high=number(float(score.y.max())),
+        count=len(score),
+    )
 
 
 def loss_of(context: Context, score: Series) -> Series | None:
