@@ -16,6 +16,7 @@ from lossreport.analysis.breakage import how_it_breaks
 from lossreport.analysis.companions import Companion, Watch
 from lossreport.analysis.context import Context
 from lossreport.analysis.found import seen_besides
+from lossreport.analysis.payloads import Surroundings
 from lossreport.analysis.scene import AVERAGED, Scene, scene
 from lossreport.analysis.signs import around
 from lossreport.analysis.suspects import suspects, untested
@@ -24,7 +25,6 @@ from lossreport.analysis.trust import trust
 from lossreport.model.analysis import Finding, Hypothesis
 from lossreport.model.run import Statistic, is_epoch_level
 from lossreport.text import Join, Phrase, Text, factor, finding_tag, number, percent
-from lossreport.values import dataclass
 
 KINDS: Final = ("spike", "batch_outlier", "above_chance")
 NAMED: Final = 5
@@ -164,20 +164,6 @@ def _examined(context: Context, finding: Finding, watch: Watch) -> Finding:
     )
     told = replace(finding, hypotheses=hypotheses, notes=(*finding.notes, *notes))
     return seen_besides(told, _surroundings(at))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the rows around an excursion tell: the `batches` of a row and what `one_batch` would
-    have to be, the rows until it is back, and the lines of a finer log with their highest value.
-    """
-
-    batches: float | None = None
-    one_batch: float | None = None
-    recovery_rows: float | None = None
-    finer_first_line: float | None = None
-    finer_last_line: float | None = None
-    finer_highest: float | None = None
 
 
 def _surroundings(at: Scene) -> Surroundings:

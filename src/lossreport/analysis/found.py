@@ -93,7 +93,8 @@ def make_finding(
 
 def seen_besides(finding: Finding, payload: object) -> Finding:
     """Return a finding whose numbers also tell what was seen of its place afterwards."""
-    return replace(finding, numbers={**finding.numbers, **numbers_of(payload)})
+    numbers = {**finding.numbers, **numbers_of(payload)}
+    return replace(finding, numbers=numbers, surroundings=payload)
 
 
 def titled(finding: Finding) -> Finding:

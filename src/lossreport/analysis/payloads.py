@@ -254,3 +254,17 @@ class SkippedSteps:
 
     count: float | None = None
     messages: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the rows around an excursion tell: the `batches` of a row and what `one_batch` would
+    have to be, the rows until it is back, and the lines of a finer log with their highest value.
+    """
+
+    batches: float | None = None
+    one_batch: float | None = None
+    recovery_rows: float | None = None
+    finer_first_line: float | None = None
+    finer_last_line: float | None = None
+    finer_highest: float | None = None

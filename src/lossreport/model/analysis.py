@@ -109,7 +109,8 @@ class Finding:
     `rows` are all rows meant, `groups` those of them that belong together (the clusters of a
     mixture). `notes` say what else the logs hold about the place: arithmetic, what moved with it,
     how it recovered; they are observations, never causes. `title` is what its detector calls such a
-    finding, `payload` what it saw, typed: `numbers` are derived from it.
+    finding, `payload` what it saw, typed, and `surroundings` what was seen of its place afterwards:
+    `numbers` are derived from them.
     """
 
     id: str
@@ -129,6 +130,7 @@ class Finding:
     explained_by: str | None = None
     title: Text | None = None
     payload: object = None
+    surroundings: object = None
 
     @property
     def is_dead(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.payloads import Surroundings
 from lossreport.compose.multiples import multiples
 from lossreport.compose.section import SectionWriter, Story, shown, statistics
 from lossreport.compose.sections.answer import glance, peak, top_findings
@@ -280,10 +281,6 @@ def _marks(story: Story, columns: Sequence[Series]) -> dict[int, Finding]:
     return marks
 
 
-RECOVERY: Final = "recovery_rows"
-"""Rows from the peak of a spike until the level around it."""
-
-
 def _status(
     story: Story, columns: Sequence[Series], flagged: Mapping[int, Finding]
 ) -> dict[int, tuple[Value, ...]]:
@@ -293,7 +290,8 @@ def _status(
         for row, finding in flagged.items()
     }
     for finding in flagged.values():
-        top, over = peak(story.series(finding.series[0]), finding), finding.numbers.get(RECOVERY)
+        top, around = peak(story.series(finding.series[0]), finding), finding.surroundings
+        over = around.recovery_rows if isinstance(around, Surroundings) else None
         if top is not None and over is not None:
             found.setdefault(top + int(over), [BACK()])
     drawn = {series.id: series for series in columns}
