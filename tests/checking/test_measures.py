@@ -25,7 +25,7 @@ def test_the_spread_without_any_row_lies_within_its_bounds(kind: str) -> None:
 
 def test_of_many_rows_the_bounds_are_narrow() -> None:
     low, high = spread_without_one(rng().standard_normal(LONG))
-    assert high / low < 1.001
+    assert high / low < 1.002  # some three ranks of the median of 10,000 values
 
 
 def test_the_median_of_few_values_is_that_of_many() -> None:
