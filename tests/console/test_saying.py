@@ -168,7 +168,7 @@ def test_of_several_runs_each_has_a_line_and_the_gravest_stay() -> None:
     assert len(lines) <= LINES
     assert lines[0] == "▲ 13 runs: 1 broken, 12 insufficient data"
     assert "  ▲ r13 · run 13 · broken · findings to look at: 1" in lines
-    assert lines[1] == "  Listed are the 10 with the gravest verdicts."
+    assert "  Listed are the 10 with the gravest verdicts." in lines
     assert any(line.endswith("r1 · run 1 · insufficient data") for line in lines)
 
 
@@ -253,8 +253,9 @@ def test_a_long_name_of_a_run_gives_way_to_its_verdict() -> None:
         for n in (1, 2)
     ]
     lines = to_terminal(lossreport.compose(lossreport.analyze(runs)), "en").splitlines()
-    assert re.fullmatch(r"  ○ r1 · 1_x{40,}… · insufficient data", lines[1])
-    assert columns(lines[1]) == 80
+    (line,) = [one for one in lines if "r1 · " in one]
+    assert re.fullmatch(r"  ○ r1 · 1_x{40,}… · insufficient data", line)
+    assert columns(line) == 80
 
 
 def test_a_picture_of_another_metric_is_left_out() -> None:

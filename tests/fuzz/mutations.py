@@ -243,6 +243,17 @@ def whole(folder: Path) -> None:
 
 MARKDOWN: Final = MarkdownIt("commonmark", {"html": True}).enable("table")
 """The most permissive reading of Markdown: raw HTML is HTML."""
+ENDED_BY: Final = {
+    "li": ("li",),
+    "td": ("td", "th"),
+    "th": ("td", "th"),
+    "tr": ("td", "th", "tr"),
+    "tbody": ("td", "th", "tr", "thead"),
+}
+"""Elements whose end tags HTML lets go, by the tag that ends them; so does the end of what they
+stand in.
+"""
+OPTIONAL: Final = frozenset(("li", "td", "th", "tr", "tbody", "thead"))
 VOID: Final = frozenset(
     (
         "area",
@@ -282,6 +293,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        while self._open[-1:] and self._open[-1] in ENDED_BY.get(tag, ()):
+            self._open.pop()
         if tag not in VOID:
             self._open.append(tag)
         self._look(tag, given)
@@ -290,6 +303,8 @@ class Page(HTMLParser):
         self._look(tag, {name: value or "" for name, value in attrs})
 
     def handle_endtag(self, tag: str) -> None:
+        while self._open[-1:] and self._open[-1] in OPTIONAL and self._open[-1] != tag:
+            self._open.pop()
         if self._open[-1:] == [tag]:
             self._open.pop()
         elif tag not in VOID:

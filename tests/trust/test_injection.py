@@ -200,8 +200,8 @@ def test_what_is_put_in_acts_in_no_page_over_reports(name: str, tmp_path: Path) 
     made = {page: (tmp_path / page).read_text(encoding="utf-8") for page in NAMES}
     for page, text in {**made, "ticket": body}.items():
         assert UNSEEN.search(text) is None, (page, UNSEEN.search(text))
-    for page in ("index.html", "compare.html", "new.html"):
-        assert Active(made[page]).found == [], page
+    for page, own in (("index.html", ["<script> {}"]), ("compare.html", []), ("new.html", [])):
+        assert Active(made[page]).found == own, page  # an index searches where a script may run
     for text in (made["new.md"], body):
         for render in RENDERERS.values():
             assert Active(PICTURE.sub("", str(render(text)))).found == []
@@ -376,8 +376,9 @@ def test_only_addresses_of_the_web_and_of_mail_are_links(link: str, tmp_path: Pa
         meta=type(report.meta)(title=report.meta.title, version="1", link=link),
         sections=report.sections,
     )
+    plain = dict(texts(report))
     for form, text in texts(forged):
-        assert link.strip() not in text or form == "json", form
+        assert form == "json" or text.count(link.strip()) == plain[form].count(link.strip()), form
 
 
 def test_what_means_something_to_a_markup_is_encoded_in_an_address(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ SPLIT_ZH: Final = re.compile(
     r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))(?:集"
     r"(?:上的|上|的)?)?(?=\w)"
 )
-INFIX: Final = re.compile(r".+_val_.+", re.IGNORECASE)
+INFIX: Final = re.compile(r".{1,200}_val_.{1,200}", re.IGNORECASE)
 """`clip_val_loss`, `best_val_acc`: of a validation, and called so."""
 SUFFIX: Final = re.compile(
     r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)$",
